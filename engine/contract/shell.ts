@@ -1,0 +1,48 @@
+/**
+ * What the desktop shell offers the page, as `window.merv`. The preload script exposes exactly these functions;
+ * in a browser (`merv serve`) the bridge is absent and renderer/lib/host.ts does without it.
+ */
+
+/** How the shell sees the engine's process. `stopped` is final until {@link ShellBridge.restartEngine} is called. */
+export type EngineState =
+  | { readonly state: 'starting'; readonly reason: string | null; readonly restarts: number }
+  | { readonly state: 'ready'; readonly restarts: number }
+  | { readonly state: 'stopped'; readonly reason: string; readonly restarts: number };
+
+/** Chosen in the application's menu, for the page to carry out. */
+export const menuCommands = [
+  'openVideo',
+  'openFolder',
+  'newConversation',
+  'searchHistory',
+  'toggleSidebar',
+  'sampling',
+  'shortcuts',
+] as const;
+export type MenuCommand = (typeof menuCommands)[number];
+
+export interface ShellBridge {
+  /**
+   * Asks for a fresh connection to the engine. Its MessagePort arrives in the page as
+   * `message` event with `data === enginePortMessage` and the port in `ports[0]`; resolves once it was sent.
+   */
+  connectEngine(): Promise<void>;
+  /** Calls back at once with the present state, then at each change. Returns the unsubscribe function. */
+  onEngineState(callback: (state: EngineState) => void): () => void;
+  restartEngine(): Promise<void>;
+  /** Shows the file dialog; the chosen absolute path, or null. */
+  chooseVideo(): Promise<string | null>;
+  /** Shows the folder dialog (a folder of frames); the chosen absolute path, or null. */
+  chooseFolder(): Promise<string | null>;
+  /** The absolute path of a file that was dropped on the window. */
+  pathOfDroppedFile(file: File): string;
+  /** Shows the save dialog and writes the file; false where the user cancelled. */
+  saveText(fileName: string, text: string): Promise<boolean>;
+  /** Where the page can play a video that was opened: supports byte ranges. */
+  mediaUrl(videoId: string): string;
+  showInFolder(videoId: string): Promise<void>;
+  onMenu(callback: (command: MenuCommand) => void): () => void;
+}
+
+/** `data` of the window message that carries the engine's port. */
+export const enginePortMessage = 'merv:engine-port';
