@@ -91,7 +91,7 @@ export const answerEventSchema = z.discriminatedUnion('type', [
 ]);
 export type AnswerEvent = z.infer<typeof answerEventSchema>;
 
-/** The first event of a question says where it is kept; the rest is the answer path's. */
+/** The first event of a question says where it is kept; the rest is the answer path's, after a wait for its turn. */
 export const askEventSchema = z.union([
   z.object({
     type: z.literal('started'),
@@ -99,6 +99,8 @@ export const askEventSchema = z.union([
     questionId: z.string(),
     answerId: z.string(),
   }),
+  /** One answer at a time: so many others come first. Stopping works while waiting. */
+  z.object({ type: z.literal('waiting'), ahead: z.number().int() }),
   answerEventSchema,
 ]);
 export type AskEvent = z.infer<typeof askEventSchema>;

@@ -9,6 +9,8 @@ export const toEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('connect') }),
   /** The user picked this file or folder: it may be opened. Answered by `granted` with the same id. */
   z.object({ type: z.literal('grant'), id: z.number().int(), path: z.string().min(1) }),
+  /** Stop what runs, keep it, end. The same as SIGTERM, which Windows does not have. */
+  z.object({ type: z.literal('close') }),
 ]);
 export type ToEngine = z.infer<typeof toEngineSchema>;
 
@@ -18,5 +20,7 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('granted'), id: z.number().int() }),
   /** This video was opened: the shell may serve its file to the window as media://video/<id>. */
   z.object({ type: z.literal('media'), id: z.string().min(1), path: z.string().min(1) }),
+  /** The engine cannot start, and starting it again would not help; it ends after this. */
+  z.object({ type: z.literal('fatal'), sentence: z.string(), remedy: z.string() }),
 ]);
 export type FromEngine = z.infer<typeof fromEngineSchema>;
