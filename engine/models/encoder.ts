@@ -1,0 +1,27 @@
+import type { Ops, PreprocessOptions } from '../nn/ops.ts';
+import type { Weights } from '../nn/weights.ts';
+
+/**
+ * How a frame becomes the encoder's square, as in the reference's `--image_resize_strategy`:
+ * naive squashes, crop resizes the short side and cuts the centre, letterbox pads to a square first.
+ */
+export type ResizeStrategy = 'resize-naive' | 'resize-crop' | 'letterbox';
+
+export interface EncoderSpec {
+  readonly preprocess: PreprocessOptions;
+  /** Tokens a frame and their width: features are [frames, tokens, width]. */
+  readonly tokens: number;
+  readonly width: number;
+  /** Frames of one clip that must be encoded in one call; null where every frame stands alone. */
+  readonly clipFrames: number | null;
+}
+
+/** A frozen vision encoder, configured: what it needs and how it is computed. */
+export interface Encoder {
+  readonly spec: EncoderSpec;
+  /** Pixel values [F, 3, size, size] -> features [F, tokens, width]. */
+  build<V>(nn: Ops<V>, pixels: V): V;
+}
+
+/** One file a family: reads the checkpoint's own configuration and shapes. Throws ExpectedError 'model_unsupported'. */
+export type EncoderFamily = (config: unknown, weights: Weights) => Encoder;

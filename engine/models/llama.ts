@@ -1,0 +1,46 @@
+import type { Ops } from '../nn/ops.ts';
+import type { RopeConfig } from '../nn/rope.ts';
+
+/** A decoder of the LLaMA kind (Touvron et al. 2023) and its relatives: LLaMA 2 and 3, Vicuna, SmolLM2, Qwen2. */
+export interface LlamaConfig {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly vocab: number;
+  readonly eps: number;
+  readonly rope: RopeConfig;
+}
+
+/**
+ * The decoder without its embedding table: inputs_embeds [1, T, hidden] -> logits [1, 1, vocab] of the last position,
+ * or [1, T, vocab] of all. Weight names are those of Hugging Face's modeling_llama.py and modeling_qwen2.py; biases
+ * and an untied head are used where the checkpoint has them.
+ */
+export function llama<V>(nn: Ops<V>, config: LlamaConfig, embeddings: V, positions: 'last' | 'all'): V {
+  let x = embeddings;
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = `model.layers.${layer}`;
+    const normed = nn.rmsNorm(x, `${at}.input_layernorm`, config.eps);
+    const [q, k, v] = nn.linears(
+      normed,
+      ['q', 'k', 'v'].map((p) => `${at}.self_attn.${p}_proj`),
+    );
+    const attended = nn.attention(q!, k!, v!, {
+      heads: config.heads,
+      kvHeads: config.kvHeads,
+      causal: true,
+      rope: config.rope,
+      cacheLayer: layer,
+    });
+    x = nn.add(x, nn.linear(attended, `${at}.self_attn.o_proj`));
+    const [gate, up] = nn.linears(nn.rmsNorm(x, `${at}.post_attention_layernorm`, config.eps), [
+      `${at}.mlp.gate_proj`,
+      `${at}.mlp.up_proj`,
+    ]);
+    x = nn.add(x, nn.linear(nn.mul(nn.silu(gate!), up!), `${at}.mlp.down_proj`));
+  }
+  const last = positions === 'last' ? nn.slice(x, 1, -1, null) : x;
+  const head = nn.has('lm_head.weight') ? 'lm_head' : 'model.embed_tokens';
+  return nn.linear(nn.rmsNorm(last, 'model.norm', config.eps), head);
+}

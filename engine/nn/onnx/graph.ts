@@ -1,0 +1,235 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import {
+  type AttributeProto,
+  encodeModel,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './proto.ts';
+
+/** ONNX element types, TensorProto.DataType. */
+export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
+export type ElementType = keyof typeof elementTypes;
+
+/** A number, or a name for a size known only when the graph runs. */
+export type Dimension = number | string;
+
+/** A tensor of the graph under construction. */
+export interface GraphValue {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly Dimension[];
+}
+
+type Attribute = number | string | readonly number[] | { readonly float: number };
+
+interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** ONNX Runtime's own operators live in 'com.microsoft'. */
+  readonly domain?: 'com.microsoft';
+}
+
+/** Bytes of a weight, made only when the graph is written, one weight at a time. */
+type WeightBytes = () => Promise<Uint8Array> | Uint8Array;
+
+interface Initializer {
+  readonly value: GraphValue;
+  readonly bytes: WeightBytes;
+}
+
+/** Weights from this size on go to the data file beside the graph, page-aligned so that they can be mapped. */
+const externalThreshold = 1024;
+const pageSize = 4096;
+
+function encodeAttribute(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'string') return { name, type: 3, s: Buffer.from(value) };
+  if (typeof value === 'number') return { name, type: 2, i: value };
+  if ('float' in value) return { name, type: 1, f: value.float };
+  return { name, type: 7, ints: value };
+}
+
+function valueInfo(value: GraphValue): ValueInfoProto {
+  const dim = value.shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
+  return { name: value.name, type: { tensorType: { elemType: elementTypes[value.type], shape: { dim } } } };
+}
+
+export function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** Collects nodes and weights, then writes `<name>.onnx` and `<name>.onnx.data`. Knows nothing of models. */
+export class GraphWriter {
+  private readonly nodes: NodeProto[] = [];
+  private readonly initializers = new Map<string, Initializer>();
+  private readonly inputs: GraphValue[] = [];
+  private readonly outputs: GraphValue[] = [];
+  private count = 0;
+
+  input(name: string, type: ElementType, shape: readonly Dimension[]): GraphValue {
+    const value = { name, type, shape };
+    this.inputs.push(value);
+    return value;
+  }
+
+  hasInput(name: string): boolean {
+    return this.inputs.some((input) => input.name === name);
+  }
+
+  /** Gives a value its public name. */
+  output(name: string, value: GraphValue): void {
+    const named = { ...value, name };
+    this.push('Identity', [value], [name], {});
+    this.outputs.push(named);
+  }
+
+  /** A weight under a key that is unique in the graph; asking twice gives the same one. */
+  weight(key: string, type: ElementType, shape: readonly number[], bytes: WeightBytes): GraphValue {
+    const existing = this.initializers.get(key);
+    if (existing !== undefined) return existing.value;
+    const value = { name: key, type, shape };
+    this.initializers.set(key, { value, bytes });
+    return value;
+  }
+
+  int64(values: readonly number[], shape: readonly number[] = [values.length]): GraphValue {
+    const key = `int64:${values.join(',')}:${shape.join(',')}`;
+    return this.weight(key, 'int64', shape, () => bytesOf(BigInt64Array.from(values, BigInt)));
+  }
+
+  float32(values: readonly number[], shape: readonly number[] = []): GraphValue {
+    const key = `float32:${values.join(',')}:${shape.join(',')}`;
+    return this.weight(key, 'float32', shape, () => bytesOf(Float32Array.from(values)));
+  }
+
+  /** One output, of the given type and shape. An absent optional input is null. */
+  node(
+    opType: string,
+    inputs: readonly (GraphValue | null)[],
+    type: ElementType,
+    shape: readonly Dimension[],
+    options: NodeOptions = {},
+  ): GraphValue {
+    const name = this.fresh(opType);
+    this.push(opType, inputs, [name], options);
+    return { name, type, shape };
+  }
+
+  /** A node with several outputs. */
+  split(
+    opType: string,
+    inputs: readonly (GraphValue | null)[],
+    outputs: readonly { readonly type: ElementType; readonly shape: readonly Dimension[] }[],
+    options: NodeOptions = {},
+  ): GraphValue[] {
+    const values = outputs.map((output) => ({ ...output, name: this.fresh(opType) }));
+    this.push(
+      opType,
+      inputs,
+      values.map((value) => value.name),
+      options,
+    );
+    return values;
+  }
+
+  private fresh(opType: string): string {
+    this.count += 1;
+    return `${opType}_${this.count}`;
+  }
+
+  private push(
+    opType: string,
+    inputs: readonly (GraphValue | null)[],
+    output: readonly string[],
+    { attributes = {}, domain }: NodeOptions,
+  ): void {
+    this.nodes.push({
+      name: `node_${this.nodes.length}`,
+      opType,
+      domain: domain ?? '',
+      input: inputs.map((value) => value?.name ?? ''),
+      output,
+      attribute: Object.entries(attributes).map(([key, value]) => encodeAttribute(key, value)),
+    });
+  }
+
+  /**
+   * Writes the graph to `file` (…/name.onnx) and its weights to `file`.data, streaming, one weight in memory at a
+   * time. Each file is written beside its place and renamed, the data first, so that a graph is never seen without it.
+   */
+  async save(file: string, onProgress?: (done: number, total: number) => void): Promise<void> {
+    const dataFile = `${file}.data`;
+    const temporary = [`${file}.part`, `${dataFile}.part`] as const;
+    try {
+      const initializer = await this.writeWeights(temporary[1], basename(dataFile), onProgress);
+      const model = encodeModel({
+        name: basename(file, '.onnx'),
+        node: this.nodes,
+        initializer,
+        input: this.inputs.map(valueInfo),
+        output: this.outputs.map(valueInfo),
+      });
+      await writeSynced(temporary[0], (handle) => handle.writeFile(model));
+      await rename(temporary[1], dataFile);
+      await rename(temporary[0], file);
+    } catch (error) {
+      await Promise.all(temporary.map((path) => rm(path, { force: true })));
+      throw error;
+    }
+  }
+
+  private async writeWeights(
+    path: string,
+    location: string,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<TensorProto[]> {
+    const protos: TensorProto[] = [];
+    await writeSynced(path, async (handle) => {
+      let offset = 0;
+      for (const { value, bytes } of this.initializers.values()) {
+        const data = await bytes();
+        const base = {
+          name: value.name,
+          dims: value.shape as readonly number[],
+          dataType: elementTypes[value.type],
+        };
+        if (data.length < externalThreshold) {
+          protos.push({ ...base, rawData: data });
+        } else {
+          offset = Math.ceil(offset / pageSize) * pageSize;
+          await writeAll(handle, data, offset);
+          const entry = { location, offset: String(offset), length: String(data.length) };
+          const externalData = Object.entries(entry).map(([key, text]) => ({ key, value: text }));
+          protos.push({ ...base, dataLocation: 1, externalData });
+          offset += data.length;
+        }
+        onProgress?.(protos.length, this.initializers.size);
+      }
+    });
+    return protos;
+  }
+}
+
+/** One write call takes at most 2 GiB. */
+async function writeAll(handle: FileHandle, data: Uint8Array, offset: number): Promise<void> {
+  const chunk = 1 << 30;
+  for (let done = 0; done < data.length; ) {
+    const { bytesWritten } = await handle.write(
+      data,
+      done,
+      Math.min(chunk, data.length - done),
+      offset + done,
+    );
+    done += bytesWritten;
+  }
+}
+
+async function writeSynced(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await write(handle);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

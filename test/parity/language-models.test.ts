@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import type { LlamaConfig } from '../../engine/models/llama.ts';
+import { fromHuggingFace } from '../../engine/models/llama-config.ts';
+import { writeEmbeddingTable, writeLanguageModel } from '../../engine/models/write-graphs.ts';
+import type { LinearPrecision } from '../../engine/nn/precision.ts';
+import { EmbeddingTable } from '../../engine/runtime/embedding-table.ts';
+import { LanguageModel } from '../../engine/runtime/language-model.ts';
+import { openTensors } from '../../engine/weights/open.ts';
+import { fixturesFolder, foldersWith, largestDifference, readJson } from './fixtures.ts';
+
+const expectedSchema = z.object({ prompt_ids: z.array(z.number()), greedy_ids_no_stop: z.array(z.number()) });
+const metaSchema = z.object({
+  tolerance: z.object({ logits_atol: z.number() }),
+  min_top1_top2_margin: z.number().optional(),
+});
+
+interface Loaded {
+  readonly config: LlamaConfig;
+  readonly model: LanguageModel;
+  readonly table: EmbeddingTable;
+}
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'merv-parity-'));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+async function load(path: readonly string[], precision: LinearPrecision): Promise<Loaded> {
+  const folder = join(fixturesFolder, ...path);
+  const name = `${path.join('-')}-${precision}`;
+  const config = fromHuggingFace(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), 4096);
+  const weights = await openTensors(folder);
+  try {
+    await writeLanguageModel(join(scratch, `${name}.onnx`), config, weights, { precision });
+    await writeEmbeddingTable(join(scratch, `${name}.rows`), weights, 'float32');
+  } finally {
+    await weights.close();
+  }
+  const { layers, kvHeads, hidden, vocab, rope } = config;
+  return {
+    config,
+    model: await LanguageModel.open(join(scratch, `${name}.onnx`), {
+      layers,
+      kvHeads,
+      hidden,
+      headDim: rope.headDim,
+    }),
+    table: new EmbeddingTable(join(scratch, `${name}.rows`), { vocab, hidden, type: 'float32' }),
+  };
+}
+
+async function expectedTensors(path: readonly string[]) {
+  const source = await openTensors(join(fixturesFolder, ...path, 'expected.safetensors'));
+  const read = (name: string) => source.read(name);
+  return { read, close: () => source.close() };
+}
+
+/** Logits of every position, the prompt fed in pieces of the given length so that the cache takes part. */
+async function logitsOf({ model, table, config }: Loaded, ids: readonly number[]): Promise<Float32Array> {
+  model.truncate(0);
+  const all = new Float32Array(ids.length * config.vocab);
+  for (const [i, id] of ids.entries()) all.set(await model.forward(table.rows([id])), i * config.vocab);
+  return all;
+}
+
+const argmax = (values: Float32Array) =>
+  values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+const never = new AbortController().signal;
+
+/** Prompt in prefill chunks, then greedy steps: ids and the logits each was picked from. */
+async function greedy({ model, table, config }: Loaded, prompt: readonly number[], steps: number) {
+  model.truncate(0);
+  const logits = new Float32Array(steps * config.vocab);
+  const ids: number[] = [];
+  let next = await model.prefill(table.rows(prompt), { signal: never, onProgress: () => {} });
+  for (let step = 0; step < steps; step++) {
+    logits.set(next, step * config.vocab);
+    ids.push(argmax(next));
+    next = await model.forward(table.rows([ids.at(-1)!]));
+  }
+  return { ids, logits };
+}
+
+const whole = await foldersWith('expected.json');
+const containers = await foldersWith('expected.safetensors', 'llama-tiny-containers');
+
+describe('language models at fp32', () => {
+  it('has fixtures', () => expect(whole.length).toBeGreaterThan(0));
+
+  describe.each(whole)('%s', (name) => {
+    it('gives the same logits and picks the same tokens', async () => {
+      const meta = metaSchema.parse(await readJson(name, 'meta.json'));
+      const expected = expectedSchema.parse(await readJson(name, 'expected.json'));
+      const tensors = await expectedTensors([name]);
+      const loaded = await load([name], 'fp32');
+      const { ids, logits } = await greedy(loaded, expected.prompt_ids, expected.greedy_ids_no_stop.length);
+      expect(largestDifference(logits, await tensors.read('step_logits'))).toBeLessThan(
+        meta.tolerance.logits_atol,
+      );
+      expect(ids).toEqual(expected.greedy_ids_no_stop);
+      const positions = await logitsOf(loaded, expected.prompt_ids);
+      expect(largestDifference(positions, await tensors.read('logits'))).toBeLessThan(
+        meta.tolerance.logits_atol,
+      );
+      await tensors.close();
+    });
+  });
+
+  describe.each(containers)('container %s', (name) => {
+    it('gives the same logits', async () => {
+      const meta = metaSchema.parse(await readJson('llama-tiny-containers', 'meta.json'));
+      const tensors = await expectedTensors(['llama-tiny-containers', name]);
+      const loaded = await load(['llama-tiny-containers', name], 'fp32');
+      const prompt = Array.from(await tensors.read('input_ids'));
+      const logits = await logitsOf(loaded, prompt);
+      expect(largestDifference(logits, await tensors.read('logits'))).toBeLessThan(
+        meta.tolerance.logits_atol,
+      );
+      await tensors.close();
+    });
+  });
+});
