@@ -1,0 +1,81 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ExpectedError } from '../contract/errors.ts';
+import { openGguf } from './gguf.ts';
+import { unsupported } from './problems.ts';
+import { openPytorch } from './pytorch.ts';
+import { cannotOpen, openFile } from './random-access-file.ts';
+import { openSafetensors } from './safetensors.ts';
+import { openSharded } from './sharded.ts';
+import type { TensorSource } from './tensor-source.ts';
+
+/** What a Hugging Face folder calls its weights, best first. */
+const folderNames = [
+  'model.safetensors.index.json',
+  'model.safetensors',
+  'pytorch_model.bin.index.json',
+  'pytorch_model.bin',
+] as const;
+
+const weightsSuffix = /\.(safetensors|gguf|pt|pth|bin)$/;
+
+/**
+ * Opens the weights at `path`: a file, told apart by its first bytes and not by its name, or a folder with the
+ * usual names or exactly one weights file. Throws ExpectedError 'file_missing', 'file_unreadable', 'file_corrupt',
+ * 'file_unsupported'.
+ */
+export async function openTensors(path: string): Promise<TensorSource> {
+  const stats = await stat(path).catch((error: unknown) => {
+    throw cannotOpen(path, error);
+  });
+  return stats.isDirectory() ? openFolder(path) : openWeightsFile(path);
+}
+
+async function openFolder(path: string): Promise<TensorSource> {
+  const names = await readdir(path);
+  const usual = folderNames.find((name) => names.includes(name));
+  if (usual) return openWeightsFile(join(path, usual));
+  const others = names.filter((name) => weightsSuffix.test(name));
+  if (others.length === 1) return openWeightsFile(join(path, others[0]!));
+  throw others.length === 0
+    ? new ExpectedError('file_missing', `${path} holds no weights file.`, 'Choose the folder that does.')
+    : unsupported(path, `holds ${others.length} weights files and no index`, 'Choose one of the files.');
+}
+
+async function openWeightsFile(path: string): Promise<TensorSource> {
+  switch (await recognise(path)) {
+    case 'gguf':
+      return openGguf(path);
+    case 'pytorch':
+      return openPytorch(path);
+    case 'safetensors':
+      return openSafetensors(path);
+    case 'index':
+      return openSharded(path, openWeightsFile);
+    case 'pointer':
+      throw unsupported(
+        path,
+        'is a Git LFS pointer, not the weights',
+        'Run git lfs pull, or download the file.',
+      );
+    case 'unknown':
+      throw unsupported(path, 'is not a safetensors, GGUF or PyTorch file');
+  }
+}
+
+async function recognise(
+  path: string,
+): Promise<'gguf' | 'pytorch' | 'safetensors' | 'index' | 'pointer' | 'unknown'> {
+  const file = await openFile(path);
+  try {
+    const start = Buffer.from(await file.read(0, Math.min(32, file.size)));
+    const text = start.toString('latin1');
+    if (text.startsWith('GGUF')) return 'gguf';
+    if (text.startsWith('PK\u0003\u0004') || start[0] === 0x80) return 'pytorch';
+    if (text.startsWith('version https://git-lfs')) return 'pointer';
+    if (start[8] === 0x7b && start.length > 9) return 'safetensors';
+    return /^\s*\{/.test(text) ? 'index' : 'unknown';
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { corrupt } from './problems.ts';
+import { cannotOpen } from './random-access-file.ts';
+import type { TensorInfo, TensorSource } from './tensor-source.ts';
+
+const largestIndex = 64 << 20;
+
+/**
+ * Opens the parts named by a `*.index.json` (`weight_map`: tensor -> file beside the index) as one source.
+ * `openPart` opens one of them. Throws ExpectedError 'file_missing' naming a part, 'file_corrupt'.
+ */
+export async function openSharded(
+  indexPath: string,
+  openPart: (path: string) => Promise<TensorSource>,
+): Promise<TensorSource> {
+  const weightMap = await readWeightMap(indexPath);
+  const parts = new Map<string, TensorSource>();
+  const closeAll = async (): Promise<void> => {
+    for (const part of parts.values()) await part.close();
+  };
+  try {
+    for (const name of new Set(weightMap.values())) {
+      parts.set(name, await openPart(join(dirname(indexPath), name)));
+    }
+    const tensors = new Map<string, TensorInfo>();
+    for (const [tensor, part] of weightMap) {
+      const info = parts.get(part)?.tensors.get(tensor);
+      if (!info) throw corrupt(indexPath, `it places ${tensor} in ${part}, which does not hold it`);
+      tensors.set(tensor, info);
+    }
+    return {
+      tensors,
+      read: async (name) => {
+        const part = parts.get(weightMap.get(name) ?? '');
+        if (!part) throw corrupt(indexPath, `it has no tensor ${name}`);
+        return part.read(name);
+      },
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function readWeightMap(path: string): Promise<ReadonlyMap<string, string>> {
+  const stats = await stat(path).catch((error: unknown) => {
+    throw cannotOpen(path, error);
+  });
+  if (stats.size > largestIndex) throw corrupt(path, `an index of ${stats.size} bytes is none`);
+  const text = await readFile(path, 'utf8');
+  const map = parseWeightMap(path, text);
+  const entries = new Map<string, string>();
+  for (const [tensor, part] of Object.entries(map)) {
+    // Only names beside the index: an index must not reach elsewhere in the file system.
+    if (typeof part !== 'string' || part !== basename(part) || part.includes('\\') || part.startsWith('.')) {
+      throw corrupt(path, `it places ${tensor} in ${JSON.stringify(part).slice(0, 200)}`);
+    }
+    entries.set(tensor, part);
+  }
+  return entries;
+}
+
+function parseWeightMap(path: string, text: string): object {
+  try {
+    const index: unknown = JSON.parse(text);
+    if (typeof index === 'object' && index !== null && 'weight_map' in index) {
+      const map = index.weight_map;
+      if (typeof map === 'object' && map !== null && !Array.isArray(map)) return map;
+    }
+  } catch (error) {
+    throw corrupt(path, 'it is not JSON', error);
+  }
+  throw corrupt(path, 'it has no weight_map');
+}
