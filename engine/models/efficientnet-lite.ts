@@ -33,12 +33,9 @@ export const efficientnetLite: EncoderFamily = (json, weights) => {
   const classes = weights.tensors.get('_fc.weight')!.shape[0]!;
   return {
     spec: {
-      preprocess: {
-        filter: 'bicubic',
-        size,
-        mean: [127 / 255, 127 / 255, 127 / 255],
-        std: [128 / 255, 128 / 255, 128 / 255],
-      },
+      size,
+      filter: 'bicubic',
+      normalisation: { mean: [127 / 255, 127 / 255, 127 / 255], std: [128 / 255, 128 / 255, 128 / 255] },
       tokens: 1,
       width: classes,
       clipFrames: null,

@@ -1,5 +1,6 @@
-import type { Ops, PreprocessOptions } from '../nn/ops.ts';
+import type { Normalisation, Ops } from '../nn/ops.ts';
 import type { Weights } from '../nn/weights.ts';
+import type { ResampleFilter } from './resample.ts';
 
 /**
  * How a frame becomes the encoder's square, as in the reference's `--image_resize_strategy`:
@@ -8,7 +9,10 @@ import type { Weights } from '../nn/weights.ts';
 export type ResizeStrategy = 'resize-naive' | 'resize-crop' | 'letterbox';
 
 export interface EncoderSpec {
-  readonly preprocess: PreprocessOptions;
+  /** Side of the square that it gets, and how Pillow makes it. */
+  readonly size: number;
+  readonly filter: ResampleFilter;
+  readonly normalisation: Normalisation;
   /** Tokens a frame and their width: features are [frames, tokens, width]. */
   readonly tokens: number;
   readonly width: number;

@@ -28,12 +28,9 @@ export const siglip: EncoderFamily = (json, weights) => {
   const heads = config.model_args.num_heads ?? known ?? width / 64;
   return {
     spec: {
-      preprocess: {
-        filter: 'bicubic',
-        size: Math.sqrt(tokens) * patch,
-        mean: [0.5, 0.5, 0.5],
-        std: [0.5, 0.5, 0.5],
-      },
+      size: Math.sqrt(tokens) * patch,
+      filter: 'bicubic',
+      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
       tokens,
       width,
       clipFrames: null,

@@ -28,7 +28,7 @@ export async function writeLanguageModel(
   await writer.save(file, onProgress);
 }
 
-/** frames uint8 [F, H, W, 3], resize_to, crop_from -> pixels [F, 3, size, size] and features [F, tokens, width]. */
+/** frames uint8 [F, size, size, 3] -> features [F, tokens, width]. */
 export async function writeEncoder(
   file: string,
   encoder: Encoder,
@@ -37,10 +37,9 @@ export async function writeEncoder(
 ): Promise<void> {
   const writer = new GraphWriter();
   const ops = onnxOps(writer, weights, precision);
-  const frames = writer.input('frames', 'uint8', ['frames', 'height', 'width', 3]);
-  const pixels = ops.preprocess(frames, encoder.spec.preprocess);
-  writer.output('pixels', pixels);
-  writer.output('features', encoder.build(ops, pixels));
+  const { size, normalisation } = encoder.spec;
+  const frames = writer.input('frames', 'uint8', ['frames', size, size, 3]);
+  writer.output('features', encoder.build(ops, ops.normalisePixels(frames, normalisation)));
   await writer.save(file, onProgress);
 }
 

@@ -22,10 +22,8 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
-export interface PreprocessOptions {
-  readonly filter: 'bicubic' | 'bilinear';
-  /** Side of the square that the encoder gets. */
-  readonly size: number;
+/** Channel means and standard deviations, of values 0…1. */
+export interface Normalisation {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
@@ -94,9 +92,6 @@ export interface Ops<V> {
   /** Repeats an axis of size 1 as often as `like` is long there. */
   expandLike(x: V, axis: number, like: V): V;
 
-  /**
-   * Frames as decoded, uint8 [F, H, W, 3], to pixel values [F, 3, size, size] as Pillow and torchvision make them.
-   * Padding, resized size and crop offset are data, see models/geometry.ts.
-   */
-  preprocess(frames: V, options: PreprocessOptions): V;
+  /** Bytes [F, H, W, 3] -> pixel values [F, 3, H, W]: (x / 255 − mean) / std. */
+  normalisePixels(frames: V, normalisation: Normalisation): V;
 }

@@ -1,16 +1,6 @@
-import { float32, int64, openSession, runSession, type Session, uint8 } from './session.ts';
+import { float32, openSession, runSession, type Session, uint8 } from './session.ts';
 
-export interface FrameBatch {
-  /** [count, height, width, 3] */
-  readonly rgb: Uint8Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly resizeTo: readonly [number, number];
-  readonly cropFrom: readonly [number, number];
-}
-
-/** An encoder's graph, preprocessing included. */
+/** An encoder's graph. */
 export class EncoderSession {
   private readonly session: Session;
 
@@ -22,28 +12,11 @@ export class EncoderSession {
     return new EncoderSession(await openSession(file));
   }
 
-  /** Features [count, tokens, width] of the frames. */
-  async encode(batch: FrameBatch): Promise<Float32Array> {
-    return (await this.run(batch, ['features'])).features;
-  }
-
-  /** Pixel values [count, 3, size, size] as well, to look at what the encoder saw. */
-  async encodeWithPixels(
-    batch: FrameBatch,
-  ): Promise<{ readonly features: Float32Array; readonly pixels: Float32Array }> {
-    return this.run(batch, ['features', 'pixels']);
-  }
-
-  private run<Name extends string>(
-    batch: FrameBatch,
-    outputs: readonly Name[],
-  ): Promise<Record<Name, Float32Array>> {
-    const feeds = {
-      frames: uint8(batch.rgb, [batch.count, batch.height, batch.width, 3]),
-      resize_to: int64(batch.resizeTo),
-      crop_from: int64(batch.cropFrom),
-    };
-    return runSession(this.session, feeds, outputs);
+  /** Frames [count, size, size, 3] -> features [count, tokens, width]. */
+  async encode(frames: Uint8Array, size: number): Promise<Float32Array> {
+    const count = frames.length / (size * size * 3);
+    const feeds = { frames: uint8(frames, [count, size, size, 3]) };
+    return (await runSession(this.session, feeds, ['features'])).features;
   }
 
   async close(): Promise<void> {

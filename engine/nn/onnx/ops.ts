@@ -4,7 +4,6 @@ import type { Weights } from '../weights.ts';
 import { CachedAttention, pack, writeAttention } from './attention.ts';
 import { bytesOf, type Dimension, type GraphValue, type GraphWriter } from './graph.ts';
 import { stackedWeight, writeLinear } from './linear.ts';
-import { writePreprocess } from './preprocess.ts';
 import { axisOf, broadcast, permute, product, reshape, sizeOf, splitLast } from './shape.ts';
 
 export interface OnnxOps extends Ops<GraphValue> {
@@ -198,7 +197,18 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
       return writer.node('Expand', [x, target], x.type, shape);
     },
 
-    preprocess: (frames, options) => writePreprocess(writer, frames, options),
+    normalisePixels(frames, { mean, std }) {
+      const floats = writer.node('Cast', [frames], 'float32', frames.shape, { attributes: { to: 1 } });
+      const factor = writer.float32(
+        std.map((s) => 1 / (255 * s)),
+        [3],
+      );
+      const shift = writer.float32(
+        std.map((s, i) => -mean[i]! / s),
+        [3],
+      );
+      return permute(writer, binary('Add', binary('Mul', floats, factor), shift), [0, 3, 1, 2]);
+    },
     finish() {
       if (cached.newRows.length > 0) cached.writeNewRows();
     },
