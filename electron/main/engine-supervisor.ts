@@ -61,8 +61,7 @@ export function superviseEngine(options: SupervisorOptions): EngineSupervisor {
     return id;
   }
 
-  function launch(reason: string | null): void {
-    enter({ state: 'starting', reason, restarts });
+  function launch(): void {
     const current = options.spawn();
     child = current;
     clearTimeout(timer);
@@ -112,12 +111,12 @@ export function superviseEngine(options: SupervisorOptions): EngineSupervisor {
     restarts += 1;
     const reason = `The engine stopped unexpectedly (exit code ${code}).`;
     enter({ state: 'starting', reason, restarts });
-    timer = setTimeout(() => launch(reason), delay);
+    timer = setTimeout(launch, delay);
   }
 
   return {
     state: () => state,
-    start: () => launch(null),
+    start: launch,
     restart() {
       const old = child;
       child = null;
@@ -125,7 +124,8 @@ export function superviseEngine(options: SupervisorOptions): EngineSupervisor {
       old?.kill();
       crashes.length = 0;
       restarts += 1;
-      launch(null);
+      enter({ state: 'starting', reason: null, restarts });
+      launch();
     },
     async connect(port) {
       if (state.state === 'starting') await new Promise<EngineState>((resolve) => waiting.add(resolve));

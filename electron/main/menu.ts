@@ -1,7 +1,10 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import type { MenuCommand } from '../../engine/contract/shell.ts';
 
-/** The native menu: our commands go to the page, the rest are the system's roles. */
+/**
+ * The native menu: our commands go to the page, the rest are the system's roles. The page answers the same keys
+ * itself (renderer/lib/shortcuts.ts); a key that it handled does not reach the menu.
+ */
 export function installMenu(run: (command: MenuCommand) => void): void {
   const item = (label: string, command: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,
@@ -18,7 +21,7 @@ export function installMenu(run: (command: MenuCommand) => void): void {
         item('Open &Folder of Frames…', 'openFolder', 'CmdOrCtrl+Shift+O'),
         { type: 'separator' },
         item('&New Conversation', 'newConversation', 'CmdOrCtrl+N'),
-        item('&Search History', 'searchHistory', 'CmdOrCtrl+K'),
+        item('&Search History', 'searchHistory', 'CmdOrCtrl+F'),
         { type: 'separator' },
         mac ? { role: 'close' } : { role: 'quit' },
       ],
@@ -29,7 +32,7 @@ export function installMenu(run: (command: MenuCommand) => void): void {
       submenu: [
         item('Toggle &Sidebar', 'toggleSidebar', 'CmdOrCtrl+B'),
         item('Toggle &Theme', 'toggleTheme', 'CmdOrCtrl+Shift+L'),
-        item('Sampling Settings', 'sampling'),
+        item('Sa&mpling', 'sampling', 'CmdOrCtrl+,'),
         { type: 'separator' },
         { role: 'reload' },
         { role: 'resetZoom' },
@@ -40,7 +43,7 @@ export function installMenu(run: (command: MenuCommand) => void): void {
       ],
     },
     { role: 'windowMenu' },
-    { role: 'help', submenu: [item('&Keyboard Shortcuts', 'shortcuts'), { role: 'about' }] },
+    { role: 'help', submenu: [item('&Keyboard Shortcuts', 'shortcuts', 'CmdOrCtrl+/'), { role: 'about' }] },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

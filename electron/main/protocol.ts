@@ -11,7 +11,7 @@ export interface SchemeRequest {
 export interface SchemeReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readable | string | null;
+  readonly body: Readable | Uint8Array<ArrayBuffer> | string | null;
 }
 
 export type SchemeHandler = (request: SchemeRequest) => Promise<SchemeReply>;
@@ -38,7 +38,11 @@ export function serveScheme(scheme: string, handler: SchemeHandler): void {
     handler({ method: request.method, url: new URL(request.url), range }).then(
       (reply) => {
         const data =
-          reply.body instanceof Readable ? reply.body : Readable.from([Buffer.from(reply.body ?? '')]);
+          reply.body instanceof Readable
+            ? reply.body
+            : Readable.from([
+                typeof reply.body === 'string' ? Buffer.from(reply.body) : (reply.body ?? Buffer.alloc(0)),
+              ]);
         callback({ statusCode: reply.status, headers: { ...reply.headers }, data });
       },
       // -2 is Chromium's net::ERR_FAILED.
