@@ -1,0 +1,28 @@
+import '@mantine/core/styles.css';
+import './components/global.css';
+import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core';
+import { Notices } from './components/notices.tsx';
+import { ShortcutsSheet } from './components/shortcuts-sheet.tsx';
+import { StudioProvider } from './components/studio-context.tsx';
+import { AskScreen } from './features/ask/ask-screen.tsx';
+import { cssVariables, theme } from './lib/theme.ts';
+import type { Studio } from './stores/studio.ts';
+
+const colorScheme = localStorageColorSchemeManager({ key: 'merv.theme' });
+
+export function App({ studio }: { readonly studio: Studio }) {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      colorSchemeManager={colorScheme}
+    >
+      <StudioProvider studio={studio}>
+        <AskScreen />
+        <ShortcutsSheet />
+        <Notices />
+      </StudioProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,16 @@
+/** A stretch of text, marked or not. */
+export interface Stretch {
+  readonly text: string;
+  readonly marked: boolean;
+}
+
+/** Splits a text at the words that were searched for, without regard to case; word beginnings count. */
+export function highlight(text: string, search: string): readonly Stretch[] {
+  const words = search.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  if (words.length === 0) return [{ text, marked: false }];
+  const pattern = new RegExp(`(${words.sort((a, b) => b.length - a.length).join('|')})`, 'giu');
+  return text
+    .split(pattern)
+    .map((part, i) => ({ text: part, marked: i % 2 === 1 }))
+    .filter((part) => part.text !== '');
+}

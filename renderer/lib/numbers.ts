@@ -1,0 +1,21 @@
+/** 1903 -> "1,903". */
+export function formatCount(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** "8 frames", "1 frame". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${formatCount(value)} ${value === 1 ? one : many}`;
+}
+
+/** 98_000_000 -> "98 MB" (decimal, as file managers show). */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}

@@ -1,0 +1,169 @@
+import { clipOfRange } from '../lib/clip.ts';
+import type { Host } from '../lib/host.ts';
+import { createComposerStore } from './composer.ts';
+import { createConversationStore, isAnswering, type Subject } from './conversation.ts';
+import { createEngineStore } from './engine.ts';
+import { createFramesStore } from './frames.ts';
+import { createHistoryStore } from './history.ts';
+import { createLayoutStore } from './layout.ts';
+import { createModelsStore } from './models.ts';
+import { createNoticesStore } from './notices.ts';
+import { createPlanStore } from './plan.ts';
+import { createPlayerStore } from './player.ts';
+import { createSamplingStore } from './sampling.ts';
+import { createVideoStore } from './video.ts';
+
+/** Every store of the window, and what happens between them. No store knows another one. */
+export function createStudio(host: Host) {
+  const engine = createEngineStore(host);
+  const models = createModelsStore(engine);
+  const video = createVideoStore(engine);
+  const player = createPlayerStore();
+  const frames = createFramesStore(engine);
+  const plan = createPlanStore(engine);
+  const conversation = createConversationStore(engine);
+  const notices = createNoticesStore();
+  const history = createHistoryStore(engine, host, notices);
+  const sampling = createSamplingStore();
+  const layout = createLayoutStore();
+  const composer = createComposerStore();
+
+  /** What the next question is asked about; null while no model is known. */
+  const subject = (): Subject | null => {
+    const modelId = models.store.getState().chosenId;
+    if (modelId === null) return null;
+    const { video: shown, range } = video.store.getState();
+    const clip = shown && range ? clipOfRange(range, shown) : null;
+    return { modelId, videoId: shown?.id ?? null, clip, sampling: sampling.store.getState().sampling };
+  };
+
+  const replan = (): void => {
+    const about = subject();
+    if (about === null || engine.store.getState().status.kind !== 'ready') return;
+    if (isAnswering(conversation.store.getState())) return;
+    const { modelId, videoId, clip } = about;
+    plan.want({
+      modelId,
+      videoId,
+      clip,
+      conversationId: conversation.store.getState().id,
+      question: composer.store.getState().draft,
+      maxTokens: about.sampling.maxTokens,
+      replaceFrom: null,
+    });
+  };
+
+  /** A question goes out, its conversation appears in the history, and the cost of the next one is worked out. */
+  const follow = async (asked: Promise<void>): Promise<void> => {
+    const unsubscribe = conversation.store.subscribe((state, before) => {
+      if (state.id !== null && state.id !== before.id) void history.load();
+    });
+    await asked.finally(unsubscribe);
+    void history.load();
+    replan();
+  };
+
+  const startNew = (): void => {
+    conversation.startNew();
+    composer.focus();
+    replan();
+  };
+
+  /** A conversation is about one video: with questions in it already, another video starts a new one. */
+  const openVideo = async (choose: Parameters<typeof video.open>[0]): Promise<void> => {
+    const opened = await video.open(choose);
+    if (opened === null) return;
+    if (conversation.store.getState().id !== null || conversation.store.getState().turns.length > 0) startNew();
+    composer.focus();
+  };
+
+  const subscriptions = [
+    host.onOpenPath((path) => void openVideo(async () => path)),
+    engine.store.subscribe((state, before) => {
+      if (state.lives === before.lives) return;
+      void (async () => {
+        await models.load();
+        void models.warm();
+        if (before.lives > 0) await Promise.all([video.reopen(), conversation.reload()]);
+        void history.load();
+        replan();
+      })();
+    }),
+    models.store.subscribe((state, before) => {
+      if (state.chosenId === before.chosenId) return;
+      if (state.loaded && before.loaded) void models.warm();
+      replan();
+    }),
+    video.store.subscribe((state, before) => {
+      if (state.video !== before.video || state.range !== before.range) replan();
+    }),
+    composer.store.subscribe((state, before) => {
+      if (state.draft !== before.draft) replan();
+    }),
+    sampling.store.subscribe((state, before) => {
+      if (state.sampling.maxTokens !== before.sampling.maxTokens) replan();
+    }),
+  ];
+
+  return {
+    host,
+    engine,
+    models,
+    video,
+    player,
+    frames,
+    plan,
+    conversation,
+    notices,
+    history,
+    sampling,
+    layout,
+    composer,
+    replan,
+    startNew,
+    chooseVideo: () => openVideo((onProgress) => host.chooseVideo(onProgress)),
+    chooseFolder: () => openVideo(() => host.chooseFolder?.() ?? Promise.resolve(null)),
+    openDropped: (file: File) => openVideo((onProgress) => host.receiveFile(file, onProgress)),
+    openSample: () =>
+      openVideo(async () => (await host.openSample?.()) ?? engine.store.getState().info?.samplePath ?? null),
+    openConversation: async (id: string): Promise<void> => {
+      layout.closeDrawer();
+      if (conversation.store.getState().id === id) return;
+      const opened = await conversation.open(id);
+      if (opened === null) return;
+      video.show(opened.video, opened.clip, opened.videoMissing);
+      models.choose(opened.modelId);
+      replan();
+    },
+    /** Asks what stands in the composer. */
+    send: async (text: string): Promise<void> => {
+      const about = subject();
+      if (about === null || text.trim() === '' || isAnswering(conversation.store.getState())) return;
+      composer.write('');
+      player.pause();
+      await follow(conversation.ask(text.trim(), about));
+    },
+    again: async (answerId: string): Promise<void> => {
+      const about = subject();
+      if (about !== null) await follow(conversation.again(answerId, about));
+    },
+    /** Asks an edited question in the old one's place. */
+    replace: async (questionId: string, text: string): Promise<void> => {
+      const about = subject();
+      if (about !== null && text.trim() !== '') await follow(conversation.ask(text.trim(), about, questionId));
+    },
+    remove: async (id: string): Promise<void> => {
+      const shown = conversation.store.getState().id === id;
+      if ((await history.remove(id)) && shown) startNew();
+    },
+    rename: async (id: string, title: string): Promise<void> => {
+      if (await history.rename(id, title)) conversation.retitle(id, title.trim());
+    },
+    start: (): void => engine.connect(),
+    dispose: (): void => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+      engine.dispose();
+    },
+  };
+}
+export type Studio = ReturnType<typeof createStudio>;
