@@ -14,20 +14,19 @@ function suite(name: string, timeoutMs: number, sequential = false) {
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       fileParallelism: !sequential,
+      globalSetup: [] as string[],
     },
   };
 }
+
+const endToEnd = suite('e2e', 180_000, true);
+endToEnd.test.globalSetup = ['test/e2e/support/display.ts'];
 
 export default defineConfig({
   root,
   test: {
     root,
     maxWorkers: 2,
-    projects: [
-      suite('unit', 20_000),
-      suite('contract', 60_000),
-      suite('parity', 120_000),
-      suite('e2e', 120_000, true),
-    ],
+    projects: [suite('unit', 20_000), suite('contract', 60_000), suite('parity', 120_000), endToEnd],
   },
 });

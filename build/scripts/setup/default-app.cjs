@@ -1,9 +1,13 @@
 // The program inside default_app.asar of the runtime that fetch-electron.mjs assembles: `electron FOLDER` starts
 // the application in FOLDER. Electron's own does the same; an AppImage does not carry it.
 'use strict';
-const { app } = require('electron');
+const electron = require('electron');
 const { readFileSync } = require('node:fs');
 const { resolve } = require('node:path');
+
+// setVersion and setAppPath are Electron's own, for exactly this program.
+/** @type {Electron.App & { setVersion(version: string): void, setAppPath(path: string): void }} */
+const app = /** @type {never} */ (electron.app);
 
 const args = process.argv.slice(1);
 if (args.includes('--version') || args.includes('-v')) {

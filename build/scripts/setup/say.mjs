@@ -7,7 +7,7 @@ export function say(sentence) {
 
 /** A set-up failure that a person can act on: its message is the whole of what is shown. */
 export class SetupError extends Error {
-  /** @type {'SetupError'} */
+  /** @override */
   name = 'SetupError';
 }
 
