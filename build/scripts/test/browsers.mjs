@@ -4,6 +4,13 @@ import { hasDisplay } from '../setup/display.mjs';
 import { ensureElectron } from '../setup/electron.mjs';
 import { SetupError } from '../setup/say.mjs';
 
+/** @returns {Promise<string | null>} a Chromium or Chrome, installed where that is allowed */
+export async function ensureChromium() {
+  const find = () => which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
+  if (!find()) await aptInstall(['chromium']);
+  return find();
+}
+
 /**
  * What the end-to-end tests drive, as environment for them. What is missing and cannot be installed is named in
  * `lacks`, one sentence each; the tests that need it are skipped.
@@ -15,9 +22,7 @@ export async function findBrowsers() {
   /** @type {string[]} */
   const lacks = [];
 
-  const findChromium = () => which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
-  if (!findChromium()) await aptInstall(['chromium']);
-  const chromium = findChromium();
+  const chromium = await ensureChromium();
   if (chromium) env.MERV_TEST_CHROMIUM = chromium;
   else lacks.push('No Chromium here (Debian: apt-get install chromium): the browser tests are skipped.');
 

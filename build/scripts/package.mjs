@@ -1,0 +1,26 @@
+// npm run package: installers for this system into release/. npm run package -- --dir: the unpacked program only.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setUp } from './setup/all.mjs';
+import { fail, SetupError, say } from './setup/say.mjs';
+
+const wrong = process.argv.slice(2).find((argument) => argument !== '--dir');
+if (wrong) fail(new SetupError(`Unknown argument ${wrong}; there is --dir.`));
+const unpacked = process.argv.includes('--dir');
+
+const electron = await setUp({ electron: true, model: false }).catch(fail);
+if (!electron) fail(new SetupError('Electron is missing.'));
+const [{ build, Platform }, { configuration }] = await Promise.all([
+  import('electron-builder'),
+  import('../packaging/builder.mjs'),
+]);
+
+// The runtime that is there, whichever way it came: nothing is downloaded a second time.
+const dist = process.platform === 'darwin' ? join(dirname(electron), '..', '..', '..') : dirname(electron);
+const electronVersion = readFileSync(join(dist, 'version'), 'utf8').trim().replace(/^v/, '');
+const made = await build({
+  targets: Platform.current().createTarget(unpacked ? 'dir' : null),
+  publish: 'never',
+  config: { ...configuration, electronDist: dist, electronVersion },
+}).catch(fail);
+for (const file of made) say(`made ${file}`);

@@ -1,0 +1,86 @@
+// npm run screenshots: the Ask screen in its states, through `merv serve` and a headless browser, into docs/.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { setUp } from './setup/all.mjs';
+import { at, cache } from './setup/folders.mjs';
+import { fail, SetupError } from './setup/say.mjs';
+import { ensureChromium } from './test/browsers.mjs';
+
+process.env.MERV_HOME ??= join(cache, 'test-home');
+await setUp({ electron: false, model: true }).catch(fail);
+process.env.MERV_TEST_CHROMIUM =
+  (await ensureChromium()) ?? fail(new SetupError('Screenshots need Chromium: install it and start again.'));
+
+// They read the environment set above when they are loaded.
+const { askScreen, lengthOf } = await import('../../test/e2e/support/ask-screen.ts');
+const { freshHome } = await import('../../test/e2e/support/machine.ts');
+const { serve, startBrowser } = await import('../../test/e2e/support/served.ts');
+
+const folder = at('docs', 'screenshots');
+mkdirSync(folder, { recursive: true });
+
+const save = (page: Page, name: string) => page.screenshot({ path: join(folder, `${name}.png`) });
+
+interface View {
+  readonly colorScheme: 'dark' | 'light';
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Opens the interface in a fresh profile and waits until it is there. */
+async function open(browser: Browser, address: string, { colorScheme, width, height }: View) {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height } });
+  const page = await context.newPage();
+  await page.goto(address);
+  const screen = askScreen(page);
+  await screen.button('Open sample').waitFor();
+  return { page, screen, close: () => context.close() };
+}
+
+const wide = { colorScheme: 'dark', width: 1280, height: 820 } as const;
+const home = freshHome();
+const server = await serve(home.folder);
+const browser = await startBrowser();
+try {
+  const dark = await open(browser, server.address, wide);
+  await save(dark.page, 'empty');
+  await dark.screen.openSample();
+  await dark.screen.send('What is in this video?');
+  await dark.screen.idle();
+  await save(dark.page, 'dark');
+  const answer = await dark.screen.send('Describe it in many words.');
+  const before = await lengthOf(answer);
+  while ((await lengthOf(answer)) < before + 60) await dark.page.waitForTimeout(20);
+  await save(dark.page, 'streaming');
+  await dark.screen.idle();
+  await dark.close();
+
+  const views: readonly (readonly [string, View])[] = [
+    ['light', { ...wide, colorScheme: 'light' }],
+    ['narrow', { colorScheme: 'dark', width: 420, height: 820 }],
+  ];
+  for (const [name, view] of views) {
+    const { page, screen, close } = await open(browser, server.address, view);
+    await screen.openSample();
+    await screen.send('What is in this video?');
+    await screen.idle();
+    await save(page, name);
+    await close();
+  }
+
+  const broken = join(home.folder, 'holiday.mp4');
+  writeFileSync(broken, 'not a video at all');
+  const failing = await open(browser, server.address, wide);
+  const chooser = failing.page.waitForEvent('filechooser');
+  await failing.screen.button('Open video…').click();
+  await (await chooser).setFiles(broken);
+  await failing.page.getByText('holiday.mp4').first().waitFor();
+  await failing.page.waitForTimeout(500);
+  await save(failing.page, 'error');
+  await failing.close();
+} finally {
+  await browser.close();
+  await server.stop();
+  home.remove();
+}
