@@ -32,7 +32,11 @@ export async function ensurePackages() {
   const [program, first] = npm ? [process.execPath, [npm]] : ['npm', []];
   const result = await runCommand(program, [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   if (result.code === 0) return;
-  const why = knownFailure(result.output) ?? `npm said:\n${result.output.trim().slice(-1500)}`;
+  const errors = result.output
+    .split('\n')
+    .filter((line) => line.startsWith('npm error'))
+    .slice(0, 12);
+  const why = knownFailure(result.output) ?? `npm said:\n${errors.join('\n')}\n`;
   throw new SetupError(
     `The packages could not be installed. ${why} Mend this and start again; nothing else is lost.`,
   );
