@@ -24,6 +24,7 @@ export interface AnswerRecord {
 /** Conversations and their messages. Methods that take an id throw ExpectedError 'not_found' for one that is not kept. */
 export interface ConversationStore {
   create(subject: Subject, title: string): string;
+  /** 'not_found' for a deleted one too. */
   setSubject(id: string, subject: Subject): void;
   /** Keeps a question and, empty and streaming, its answer; both or neither. */
   addExchange(id: string, question: string): { readonly questionId: string; readonly answerId: string };
@@ -105,7 +106,8 @@ export function createConversationStore(database: Database): ConversationStore {
     },
     setSubject: (id, subject) =>
       change(
-        'UPDATE conversations SET model_id = ?, video_id = ?, clip_from = ?, clip_to = ? WHERE id = ?',
+        `UPDATE conversations SET model_id = ?, video_id = ?, clip_from = ?, clip_to = ?
+         WHERE id = ? AND deleted_at IS NULL`,
         subject.modelId,
         subject.videoId,
         subject.clip?.from ?? null,

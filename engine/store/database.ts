@@ -18,7 +18,7 @@ export interface Database {
   run(sql: string, ...values: readonly SqlValue[]): number;
   get(sql: string, ...values: readonly SqlValue[]): Row | undefined;
   all(sql: string, ...values: readonly SqlValue[]): readonly Row[];
-  /** All or nothing. Does not nest. */
+  /** All or nothing; inside another transaction a part of it. */
   transaction<T>(work: () => T): T;
   /** What SQLite's own check says is wrong with the file; empty where it is sound. */
   check(): readonly string[];
@@ -76,6 +76,7 @@ function open(path: string, warnings: readonly string[]): Database {
       .filter((line) => line !== 'ok');
 
   const transaction = <T>(work: () => T): T => {
+    if (raw.inTransaction) return work();
     raw.exec('BEGIN IMMEDIATE');
     try {
       const result = work();

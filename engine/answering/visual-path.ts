@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import type { EncoderFrames } from '../contract/video.ts';
+import type { Bundle, BundleEncoder } from '../models/bundle.ts';
+import { prepareFrame } from '../models/prepare-frame.ts';
+import { EncoderSession, VisualSession } from '../runtime/encoder-session.ts';
+import type { DecodedFrame } from '../video/decode.ts';
+
+/** A model's encoders, projectors and fusion, loaded when first needed. */
+export class VisualPath {
+  private readonly folder: string;
+  private readonly bundle: Bundle;
+  private readonly encoders = new Map<string, Promise<EncoderSession>>();
+  private fusion: Promise<VisualSession> | null = null;
+
+  constructor(folder: string, bundle: Bundle) {
+    this.folder = folder;
+    this.bundle = bundle;
+  }
+
+  /** Loads the sessions, so that a question does not wait for them. */
+  async warm(): Promise<void> {
+    await Promise.all([
+      ...this.bundle.encoders.map((encoder) => this.encoder(encoder)),
+      this.fusionSession(),
+    ]);
+  }
+
+  /**
+   * Features [frames, tokens, width] of one encoder, frame by frame or clip by clip; `onFrame` hears how many frames
+   * are done and may throw to stop between two. A frame that occurs twice is encoded once where frames stand alone.
+   */
+  async encode(
+    encoder: BundleEncoder,
+    frames: readonly DecodedFrame[],
+    onFrame: (done: number) => void,
+  ): Promise<Float32Array> {
+    const session = await this.encoder(encoder);
+    const perFrame = encoder.tokens * encoder.width;
+    const features = new Float32Array(frames.length * perFrame);
+    const group = encoder.clipFrames ?? 1;
+    const known = new Map<number, number>();
+    for (let from = 0; from < frames.length; from += group) {
+      onFrame(from);
+      const part = frames.slice(from, from + group);
+      const same = encoder.clipFrames === null ? known.get(part[0]!.index) : undefined;
+      if (same !== undefined) {
+        features.copyWithin(from * perFrame, same * perFrame, (same + 1) * perFrame);
+        continue;
+      }
+      known.set(part[0]!.index, from);
+      const squares = Buffer.concat(part.map((frame) => prepareFrame(frame, encoder)));
+      features.set(await session.encode(squares, encoder.size), from * perFrame);
+    }
+    onFrame(frames.length);
+    return features;
+  }
+
+  /** Features of every encoder, in the bundle's order -> visual embeddings [tokens, hidden]. */
+  async embed(features: readonly Float32Array[]): Promise<Float32Array> {
+    const fusion = await this.fusionSession();
+    return fusion.embed(
+      this.bundle.encoders.map(({ id, frames, tokens, width }, i) => ({
+        id,
+        data: features[i]!,
+        shape: [frames, tokens, width],
+      })),
+    );
+  }
+
+  async close(): Promise<void> {
+    const sessions = [...this.encoders.values(), ...(this.fusion === null ? [] : [this.fusion])];
+    const opened = await Promise.allSettled<EncoderSession | VisualSession>(sessions);
+    await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : null)));
+  }
+
+  private encoder({ id, graph }: BundleEncoder): Promise<EncoderSession> {
+    const session = this.encoders.get(id) ?? EncoderSession.open(join(this.folder, graph));
+    this.encoders.set(id, session);
+    return session;
+  }
+
+  private fusionSession(): Promise<VisualSession> {
+    this.fusion ??= VisualSession.open(join(this.folder, this.bundle.visual.graph));
+    return this.fusion;
+  }
+}
+
+/** The frames that an encoder was given, as the interface shows them. */
+export function framesSeen(
+  encoder: BundleEncoder,
+  indexes: readonly number[],
+  seconds: (index: number) => number,
+): EncoderFrames {
+  return { encoder: encoder.id, frames: indexes.map((index) => ({ index, seconds: seconds(index) })) };
+}

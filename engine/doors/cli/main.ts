@@ -1,0 +1,3 @@
+import { runInThisProcess } from './this-process.ts';
+
+runInThisProcess();

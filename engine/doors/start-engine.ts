@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { version } from '../../package.json' with { type: 'json' };
+import { type Answerer, type AnswererOptions, createAnswerer } from '../answering/answerer.ts';
+import { ExpectedError } from '../contract/errors.ts';
+import { probeProviders } from '../runtime/providers.ts';
+import { createEngine, type Engine, type EngineOptions } from '../services/engine.ts';
+import { type Database, openDatabase, openMemoryDatabase } from '../store/database.ts';
+import type { Folders } from '../store/folders.ts';
+import { createSpeedStore } from '../store/speeds.ts';
+import { type Ffmpeg, findFfmpeg } from '../video/ffmpeg.ts';
+import { resourcesFolder } from './places.ts';
+
+export { version };
+
+export interface StartOptions extends Pick<EngineOptions, 'mayOpen' | 'onVideo'> {
+  readonly folders: Folders;
+  /** false: conversations are forgotten at the end and a database that cannot be used is done without. */
+  readonly keepHistory: boolean;
+  /** Tests give one that needs no model. */
+  readonly answererFor?: (options: AnswererOptions) => Answerer;
+}
+
+export interface RunningEngine extends Engine {
+  /** Whole sentences that a door should show: what was wrong with the database, if anything. */
+  readonly warnings: readonly string[];
+}
+
+/** Puts an engine together from the user's folders. Throws ExpectedError where history must be kept and cannot be. */
+export function startEngine(options: StartOptions): RunningEngine {
+  const { folders, keepHistory, mayOpen, onVideo, answererFor = createAnswerer } = options;
+  const { file, warnings } = openHistory(folders.database, keepHistory);
+  const history = keepHistory ? file : openMemoryDatabase();
+  const answerer = answererFor({
+    modelsFolder: folders.models,
+    cacheFolder: folders.cache,
+    speeds: createSpeedStore(file),
+  });
+  const engine = createEngine({
+    version,
+    folders,
+    database: history,
+    answerer,
+    ffmpeg: foundOnce(findFfmpeg),
+    providers: probeProviders,
+    samplePath: samplePath(),
+    mayOpen,
+    ...(onVideo && { onVideo }),
+  });
+  return {
+    ...engine,
+    warnings,
+    async close() {
+      await engine.close();
+      history.close();
+      file.close();
+    },
+  };
+}
+
+function openHistory(
+  path: string,
+  keepHistory: boolean,
+): { readonly file: Database; readonly warnings: readonly string[] } {
+  try {
+    const file = openDatabase(path);
+    return { file, warnings: file.warnings };
+  } catch (error) {
+    if (keepHistory || !(error instanceof ExpectedError)) throw error;
+    return { file: openMemoryDatabase(), warnings: [`${error.message} ${error.remedy}`] };
+  }
+}
+
+/** Looks until it is found: a user who installs ffmpeg need not start again. */
+function foundOnce(find: () => Promise<Ffmpeg>): () => Promise<Ffmpeg> {
+  let found: Promise<Ffmpeg> | null = null;
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = null;
+      throw error;
+    });
+    return found;
+  };
+}
+
+function samplePath(): string | null {
+  const path = join(resourcesFolder(), 'sample.mp4');
+  return existsSync(path) ? path : null;
+}
