@@ -13,7 +13,7 @@ process.env.MERV_TEST_CHROMIUM =
   (await ensureChromium()) ?? fail(new SetupError('Screenshots need Chromium: install it and start again.'));
 
 // They read the environment set above when they are loaded.
-const { askScreen, lengthOf } = await import('../../test/e2e/support/ask-screen.ts');
+const { askScreen, saidLength } = await import('../../test/e2e/support/ask-screen.ts');
 const { freshHome } = await import('../../test/e2e/support/machine.ts');
 const { serve, startBrowser } = await import('../../test/e2e/support/served.ts');
 
@@ -50,8 +50,8 @@ try {
   await dark.screen.idle();
   await save(dark.page, 'dark');
   const answer = await dark.screen.send('Describe it in many words.');
-  const before = await lengthOf(answer);
-  while ((await lengthOf(answer)) < before + 60) await dark.page.waitForTimeout(20);
+  const before = await saidLength(answer);
+  while ((await saidLength(answer)) < before + 60) await dark.page.waitForTimeout(20);
   await save(dark.page, 'streaming');
   await dark.screen.idle();
   await dark.close();

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askScreen, lengthOf, watchText } from './support/ask-screen.ts';
+import { askScreen, saidLength, watchText } from './support/ask-screen.ts';
 import { chromiumPath, freshHome, type Home } from './support/machine.ts';
 import { type Served, serve, startBrowser } from './support/served.ts';
 
@@ -40,13 +40,13 @@ describe.skipIf(chromiumPath === '')('the interface in a browser', () => {
     expect((await watched.stop()).length).toBeGreaterThan(2);
 
     const second = await screen.send('Describe the video in as many words as you can, like a long story.');
-    await expect.poll(() => lengthOf(second), { timeout: 60_000 }).toBeGreaterThan(20);
+    await expect.poll(() => saidLength(second), { timeout: 60_000 }).toBeGreaterThan(20);
     await screen.button('Stop').click();
     await screen.idle();
 
     const third = await screen.send('And what colour is it?');
     await screen.idle();
-    expect(await lengthOf(third)).toBeGreaterThan(0);
+    expect(await saidLength(third)).toBeGreaterThan(0);
   });
 
   it('plays the video it opened', async () => {

@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 
 /** The Ask screen by what people and screen readers call its parts. */
 export function askScreen(page: Page) {
-  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true }).first();
+  const button = (name: string) => page.getByRole('button', { name, exact: true }).first();
   const answers = page.getByRole('article', { name: 'Answer' });
   const questions = page.getByRole('article', { name: 'Question' });
   const question = page.getByRole('textbox', { name: 'Question' });
@@ -10,7 +10,8 @@ export function askScreen(page: Page) {
 
   return {
     question,
-    frames,
+    /** One button a frame that an encoder will see. */
+    frames: frames.getByRole('button', { name: /^Frame \d+ at / }),
     answers,
     questions,
     button,
@@ -18,7 +19,7 @@ export function askScreen(page: Page) {
 
     async openSample(): Promise<void> {
       await button('Open sample').click();
-      await frames.getByRole('img').first().waitFor({ timeout: 60_000 });
+      await frames.locator('img').first().waitFor({ timeout: 60_000 });
     },
 
     /** Types and sends; resolves when the answer's article is there. */
@@ -33,14 +34,20 @@ export function askScreen(page: Page) {
 
     /** Until no answer is being written. */
     async idle(): Promise<void> {
-      await button('Stop').waitFor({ state: 'detached', timeout: 120_000 });
+      await page.locator('article[aria-busy="true"]').waitFor({ state: 'detached', timeout: 120_000 });
     },
   };
 }
 
-/** How much text an element shows. */
-export async function lengthOf(locator: Locator): Promise<number> {
-  return (await locator.textContent())?.length ?? 0;
+/** What the model has said so far in an answer's article; empty before the first word. */
+export async function said(answer: Locator): Promise<string> {
+  const text = answer.locator('[data-writing]');
+  return (await text.count()) === 0 ? '' : ((await text.textContent()) ?? '');
+}
+
+/** How many characters the model has said so far. */
+export async function saidLength(answer: Locator): Promise<number> {
+  return (await said(answer)).length;
 }
 
 /** Every different text an element shows from now on, until `stop` is called. */
