@@ -1,11 +1,17 @@
+import { join } from 'node:path';
 import type { AnswerEvent, AskPlan } from '../contract/ask.ts';
-import { ExpectedError } from '../contract/errors.ts';
+import { cancelled } from '../contract/errors.ts';
 import type { ModelSummary } from '../contract/models.ts';
 import type { Sampling } from '../contract/sampling.ts';
 import type { Clip } from '../contract/video.ts';
 import type { SpeedStore } from '../store/speeds.ts';
 import type { ChatTurn } from '../text/prompt.ts';
-import type { OpenedVideo } from '../video/open-video.ts';
+import type { OpenedVideo } from '../video/video.ts';
+import { answer } from './answer.ts';
+import { estimate } from './estimate.ts';
+import { FeatureCache } from './feature-cache.ts';
+import { installedModels } from './installed-models.ts';
+import { LoadedModel } from './loaded-model.ts';
 
 export interface AnswerJob {
   readonly modelId: string;
@@ -41,23 +47,45 @@ export interface AnswererOptions {
   readonly speeds: SpeedStore;
 }
 
-/** No model can run yet: the list is empty and every question is refused with 'model_missing'. */
-export function createAnswerer(_options: AnswererOptions): Answerer {
-  const refuse = (modelId: string): never => {
-    throw new ExpectedError(
-      'model_missing',
-      `The model ${modelId} is not installed.`,
-      'Run the set-up again.',
-    );
+/**
+ * Answers with the models of one folder. The sessions of one model at a time are kept loaded. Calls of `answer` and
+ * `warm` must follow one another; `plan` may come at any time.
+ */
+export function createAnswerer({ modelsFolder, cacheFolder, speeds }: AnswererOptions): Answerer {
+  const features = new FeatureCache(join(cacheFolder, 'features'));
+  const opened = new Map<string, LoadedModel>();
+
+  const open = async (id: string): Promise<LoadedModel> => {
+    const known = opened.get(id) ?? (await LoadedModel.open(modelsFolder, id));
+    const model = opened.get(id) ?? known;
+    opened.set(id, model);
+    return model;
   };
+  /** The model whose sessions may be loaded; those of the others are released first. */
+  const take = async (id: string): Promise<LoadedModel> => {
+    const model = await open(id);
+    await Promise.all(
+      [...opened.values()].filter((other) => other !== model).map((other) => other.release()),
+    );
+    return model;
+  };
+
   return {
-    models: async () => [],
-    warm: async (modelId) => refuse(modelId),
-    plan: async ({ modelId }) => refuse(modelId),
-    // biome-ignore lint/correctness/useYield: refuses before the first event.
-    async *answer({ modelId }) {
-      refuse(modelId);
+    models: () => installedModels(modelsFolder),
+    async warm(modelId, signal) {
+      const model = await take(modelId);
+      if (signal.aborted) throw cancelled();
+      await Promise.all([model.visual.warm(), model.text()]);
     },
-    close: async () => {},
+    async plan(job) {
+      return estimate(job, await open(job.modelId), { features, speeds });
+    },
+    async *answer(job) {
+      yield* answer(job, { model: await take(job.modelId), features, speeds });
+    },
+    async close() {
+      await Promise.all([...opened.values()].map((model) => model.release()));
+      opened.clear();
+    },
   };
 }

@@ -16,7 +16,8 @@ export type GenerationEvent =
 
 export interface GenerationResult {
   readonly finish: 'stop' | 'length';
-  readonly generated: number;
+  /** Sampled ids, without the one that ended the answer. */
+  readonly ids: readonly number[];
   readonly seed: number;
   readonly prefillMs: number;
   readonly generateMs: number;
@@ -72,33 +73,33 @@ export class TextGenerator {
     const stream = tokenizer.stream();
     const seen = new Set(prompt.items.filter((item) => typeof item === 'number'));
     const limit = Math.min(sampling.maxTokens, this.contextLength - prompt.items.length);
-    let generated = 0;
+    const ids: number[] = [];
     const result = (finish: 'stop' | 'length'): GenerationResult => ({
       finish,
-      generated,
+      ids,
       seed: sampler.seed,
       prefillMs: prefilled - started,
       generateMs: performance.now() - prefilled,
     });
-    while (generated < limit) {
+    while (ids.length < limit) {
       if (signal.aborted) throw cancelled();
       const id = sampler.next(logits, seen);
       if (tokenizer.eosIds.has(id)) {
         const rest = stops.push(stream.end());
         const text = rest.stopped ? rest.text : rest.text + stops.end();
-        if (text !== '') yield { type: 'token', text, generated };
+        if (text !== '') yield { type: 'token', text, generated: ids.length };
         return result('stop');
       }
-      generated += 1;
+      ids.push(id);
       seen.add(id);
       const { text, stopped } = stops.push(stream.push(id));
-      if (text !== '') yield { type: 'token', text, generated };
+      if (text !== '') yield { type: 'token', text, generated: ids.length };
       if (stopped) return result('stop');
-      if (generated < limit) logits = await this.forward([id], null);
+      if (ids.length < limit) logits = await this.forward([id], null);
     }
     const rest = stops.push(stream.end());
     const text = rest.stopped ? rest.text : rest.text + stops.end();
-    if (text !== '') yield { type: 'token', text, generated };
+    if (text !== '') yield { type: 'token', text, generated: ids.length };
     return result('length');
   }
 

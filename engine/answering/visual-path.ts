@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { EncoderFrames } from '../contract/video.ts';
 import type { Bundle, BundleEncoder } from '../models/bundle.ts';
 import { prepareFrame } from '../models/prepare-frame.ts';
 import { EncoderSession, VisualSession } from '../runtime/encoder-session.ts';
@@ -26,21 +25,20 @@ export class VisualPath {
   }
 
   /**
-   * Features [frames, tokens, width] of one encoder, frame by frame or clip by clip; `onFrame` hears how many frames
-   * are done and may throw to stop between two. A frame that occurs twice is encoded once where frames stand alone.
+   * Features [frames, tokens, width] of one encoder, frame by frame or clip by clip; yields how many frames are done.
+   * A frame that occurs twice is encoded once where frames stand alone.
    */
-  async encode(
+  async *encode(
     encoder: BundleEncoder,
     frames: readonly DecodedFrame[],
-    onFrame: (done: number) => void,
-  ): Promise<Float32Array> {
+  ): AsyncGenerator<number, Float32Array> {
     const session = await this.encoder(encoder);
     const perFrame = encoder.tokens * encoder.width;
     const features = new Float32Array(frames.length * perFrame);
     const group = encoder.clipFrames ?? 1;
     const known = new Map<number, number>();
     for (let from = 0; from < frames.length; from += group) {
-      onFrame(from);
+      yield from;
       const part = frames.slice(from, from + group);
       const same = encoder.clipFrames === null ? known.get(part[0]!.index) : undefined;
       if (same !== undefined) {
@@ -51,7 +49,6 @@ export class VisualPath {
       const squares = Buffer.concat(part.map((frame) => prepareFrame(frame, encoder)));
       features.set(await session.encode(squares, encoder.size), from * perFrame);
     }
-    onFrame(frames.length);
     return features;
   }
 
@@ -67,8 +64,11 @@ export class VisualPath {
     );
   }
 
-  async close(): Promise<void> {
+  /** Frees the sessions; they are opened again when needed. */
+  async release(): Promise<void> {
     const sessions = [...this.encoders.values(), ...(this.fusion === null ? [] : [this.fusion])];
+    this.encoders.clear();
+    this.fusion = null;
     const opened = await Promise.allSettled<EncoderSession | VisualSession>(sessions);
     await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : null)));
   }
@@ -83,13 +83,4 @@ export class VisualPath {
     this.fusion ??= VisualSession.open(join(this.folder, this.bundle.visual.graph));
     return this.fusion;
   }
-}
-
-/** The frames that an encoder was given, as the interface shows them. */
-export function framesSeen(
-  encoder: BundleEncoder,
-  indexes: readonly number[],
-  seconds: (index: number) => number,
-): EncoderFrames {
-  return { encoder: encoder.id, frames: indexes.map((index) => ({ index, seconds: seconds(index) })) };
 }

@@ -1,9 +1,5 @@
-import { cancelled } from '../contract/errors.ts';
 import { KeyValueCache, type KeyValueShape } from './kv-cache.ts';
 import { float32, openSession, runSession, type Session } from './session.ts';
-
-/** Prompt tokens read in one call: Stop works between calls. */
-export const prefillChunk = 256;
 
 export interface LanguageModelShape extends KeyValueShape {
   readonly hidden: number;
@@ -43,22 +39,6 @@ export class LanguageModel {
     };
     const { logits, new_rows } = await runSession(this.session, feeds, ['logits', 'new_rows']);
     this.cache.append(new_rows, count);
-    return logits;
-  }
-
-  /** {@link forward} for a prompt, in chunks; throws ExpectedError 'cancelled' between two of them. */
-  async prefill(
-    embeddings: Float32Array,
-    { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (tokens: number) => void },
-  ): Promise<Float32Array> {
-    const { hidden } = this.shape;
-    let logits = new Float32Array(0);
-    for (let from = 0; from < embeddings.length; from += prefillChunk * hidden) {
-      if (signal.aborted) throw cancelled();
-      const to = Math.min(embeddings.length, from + prefillChunk * hidden);
-      logits = (await this.forward(embeddings.subarray(from, to))) as Float32Array<ArrayBuffer>;
-      onProgress(to / hidden);
-    }
     return logits;
   }
 

@@ -1,18 +1,54 @@
-import * as ort from 'onnxruntime-node';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { listSupportedBackends } from 'onnxruntime-node';
+import { encodeModel } from '../nn/onnx/proto.ts';
 
-/** One of ONNX Runtime's execution providers, as this build and machine have it. */
+/** One of ONNX Runtime's execution providers, as this machine has it. */
 export interface ProviderProbe {
   readonly name: string;
   readonly available: boolean;
   readonly detail: string;
 }
 
-/** What the installed ONNX Runtime was built with; it does not try a provider out. */
+const run = promisify(execFile);
+
+/** The smallest graph there is: y = x. */
+function identityGraph(): string {
+  const value = (name: string) => ({ name, type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } } });
+  const node = { name: 'n', opType: 'Identity', domain: '', input: ['x'], output: ['y'], attribute: [] };
+  const graph = { name: 'g', node: [node], initializer: [], input: [value('x')], output: [value('y')] };
+  return Buffer.from(encodeModel(graph)).toString('base64');
+}
+
+const script = `
+const ort = require('onnxruntime-node');
+const [provider, graph] = process.argv.slice(-2);
+ort.InferenceSession.create(Buffer.from(graph, 'base64'), { executionProviders: [provider], logSeverityLevel: 4 })
+  .then((session) => session.run({ x: new ort.Tensor('float32', Float32Array.of(1), [1]) }))
+  .then(() => process.exit(0), (error) => { console.error(String(error.message).split('\\n')[0]); process.exit(1); });
+`;
+
+/**
+ * Tries every provider that this build of ONNX Runtime knows, each in a process of its own, since a driver may end the
+ * process it is loaded in. Models run on the CPU; the others are listed for whoever looks for the reason.
+ */
 export async function probeProviders(): Promise<readonly ProviderProbe[]> {
-  const version = ort.env.versions.node ?? ort.env.versions.common;
-  return ort.listSupportedBackends().map(({ name, bundled }) => ({
-    name,
-    available: bundled,
-    detail: bundled ? `in ONNX Runtime ${version}` : `its libraries are not part of ONNX Runtime ${version}`,
-  }));
+  const graph = identityGraph();
+  const probes: ProviderProbe[] = [];
+  for (const { name } of listSupportedBackends()) probes.push(await probe(name, graph));
+  return probes;
+}
+
+async function probe(name: string, graph: string): Promise<ProviderProbe> {
+  try {
+    await run(process.execPath, ['-e', script, name, graph], {
+      cwd: typeof __dirname === 'string' ? __dirname : process.cwd(),
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      timeout: 20_000,
+    });
+    return { name, available: true, detail: 'works' };
+  } catch (error) {
+    const lines = (error as { readonly stderr?: string }).stderr?.trim().split('\n') ?? [];
+    return { name, available: false, detail: lines.at(-1)?.slice(0, 200) || 'it ended the process it was tried in' };
+  }
 }

@@ -70,14 +70,14 @@ async function logitsOf({ model, table, config }: Loaded, ids: readonly number[]
 
 const argmax = (values: Float32Array) =>
   values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
-const never = new AbortController().signal;
-
-/** Prompt in prefill chunks, then greedy steps: ids and the logits each was picked from. */
+/** Prompt in chunks, then greedy steps: ids and the logits each was picked from. */
 async function greedy({ model, table, config }: Loaded, prompt: readonly number[], steps: number) {
   model.truncate(0);
   const logits = new Float32Array(steps * config.vocab);
   const ids: number[] = [];
-  let next = await model.prefill(table.rows(prompt), { signal: never, onProgress: () => {} });
+  let next: Float32Array = new Float32Array(0);
+  for (let from = 0; from < prompt.length; from += 256)
+    next = await model.forward(table.rows(prompt.slice(from, from + 256)));
   for (let step = 0; step < steps; step++) {
     logits.set(next, step * config.vocab);
     ids.push(argmax(next));

@@ -1,0 +1,213 @@
+import type { AnswerEvent, AnswerStats } from '../contract/ask.ts';
+import { cancelled, ExpectedError } from '../contract/errors.ts';
+import type { SpeedStore } from '../store/speeds.ts';
+import { decodeFrames } from '../video/decode.ts';
+import type { AnswerJob } from './answerer.ts';
+import { type ClipPlan, planClip } from './clip-features.ts';
+import { layoutPrompt, type PromptLayout } from './context.ts';
+import type { FeatureCache } from './feature-cache.ts';
+import type { GenerationResult } from './generate.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { speedKeys } from './speed-keys.ts';
+
+export interface AnswerTools {
+  readonly model: LoadedModel;
+  readonly features: FeatureCache;
+  readonly speeds: SpeedStore;
+}
+
+/** What has happened so far; becomes the answer's statistics, also when it is stopped halfway. */
+interface Progress {
+  text: string;
+  generated: number;
+  clip: ClipPlan | null;
+  prompt: PromptLayout | null;
+  cachedTokens: number;
+  decodeMs: number;
+  encodeMs: number;
+  result: GenerationResult | null;
+  generationStarted: number;
+  readonly warnings: string[];
+}
+
+/**
+ * The way of a question through the house: frames -> encoders -> projectors and fusion -> prompt -> tokens.
+ * Throws ExpectedError; when the job's signal aborts it ends with a `done` event whose finish is 'cancelled'.
+ */
+export async function* answer(job: AnswerJob, tools: AnswerTools): AsyncGenerator<AnswerEvent> {
+  const started = performance.now();
+  const progress: Progress = {
+    text: '',
+    generated: 0,
+    clip: null,
+    prompt: null,
+    cachedTokens: 0,
+    decodeMs: 0,
+    encodeMs: 0,
+    result: null,
+    generationStarted: started,
+    warnings: [...(job.video?.info.warnings ?? [])],
+  };
+  try {
+    yield* run(job, tools, progress);
+  } catch (error) {
+    if (!job.signal.aborted) throw error;
+  }
+  const stats = statistics(job, tools.model, progress, started);
+  yield { type: 'done', text: progress.text, stats };
+}
+
+async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): AsyncGenerator<AnswerEvent> {
+  const { model, speeds } = tools;
+  const { bundle } = model;
+  if (job.signal.aborted) throw cancelled();
+  if (!model.ready) yield { type: 'loading', part: bundle.name };
+  progress.clip = job.video === null ? null : planClip(bundle, job.video, job.clip);
+
+  const segments = await model.prompt(job.turns, job.video !== null);
+  const prompt = layoutPrompt(segments, progress.clip?.visualKey ?? null, bundle.visual.tokens);
+  progress.prompt = prompt;
+  requireRoom(prompt, bundle.contextLength, bundle.name);
+  const text = await model.text();
+  progress.cachedTokens = text.cachedPrefix(prompt);
+
+  const visualNeeded = prompt.items.slice(progress.cachedTokens).some((item) => typeof item === 'string');
+  let visual: Float32Array | null = null;
+  if (progress.clip !== null) {
+    const features = visualNeeded
+      ? yield* clipFeatures(job, tools, progress, progress.clip)
+      : yield* keptInContext(progress.clip);
+    visual = features === null ? null : await model.visual.embed(features);
+  }
+
+  yield {
+    type: 'prompt',
+    visual: prompt.visualTokens,
+    tokens: prompt.items.length,
+    cached: progress.cachedTokens,
+  };
+  progress.generationStarted = performance.now();
+  const generation = text.generate(prompt, visual, job.sampling, job.signal);
+  for (let next = await generation.next(); ; next = await generation.next()) {
+    if (next.done) {
+      progress.result = next.value;
+      break;
+    }
+    if (next.value.type === 'token') {
+      progress.text += next.value.text;
+      progress.generated = next.value.generated;
+    }
+    yield next.value;
+  }
+  const { result } = progress;
+  model.remember(progress.text, result.ids);
+  if (result.finish === 'length' && result.ids.length < job.sampling.maxTokens) {
+    progress.warnings.push(
+      `The answer ends here because the context of ${bundle.contextLength} tokens is full.`,
+    );
+  }
+  const read = prompt.items.length - progress.cachedTokens;
+  if (read >= 16) speeds.record(speedKeys.prefill(bundle.id), (read / result.prefillMs) * 1000);
+  if (result.ids.length >= 8) {
+    speeds.record(speedKeys.generate(bundle.id), (result.ids.length / result.generateMs) * 1000);
+  }
+}
+
+function requireRoom(prompt: PromptLayout, contextLength: number, name: string): void {
+  if (prompt.items.length < contextLength) return;
+  throw new ExpectedError(
+    'context_full',
+    `The conversation needs ${prompt.items.length} tokens and ${name} reads at most ${contextLength}.`,
+    'Start a new conversation or shorten the question.',
+  );
+}
+
+/** Frames and features are what the context already holds: only said, not done. */
+async function* keptInContext(clip: ClipPlan): AsyncGenerator<AnswerEvent, null> {
+  yield { type: 'frames', encoders: [...clip.frames], ms: 0 };
+  for (const { encoder } of clip.encoders) {
+    yield {
+      type: 'encoder',
+      encoder: encoder.id,
+      done: encoder.frames,
+      total: encoder.frames,
+      cached: true,
+      ms: 0,
+    };
+  }
+  return null;
+}
+
+/** Features of every encoder: kept ones from disk, the others from one decoding of all frames they need. */
+async function* clipFeatures(
+  job: AnswerJob,
+  { model, features: cache, speeds }: AnswerTools,
+  progress: Progress,
+  clip: ClipPlan,
+): AsyncGenerator<AnswerEvent, readonly Float32Array[]> {
+  const kept = await Promise.all(clip.encoders.map(({ key, length }) => cache.read(key, length)));
+  const missing = clip.encoders.filter((_, i) => kept[i] === null);
+
+  const decodeStarted = performance.now();
+  const wanted = [...new Set(missing.flatMap(({ indexes }) => indexes))];
+  const decoded =
+    wanted.length === 0 || job.video === null
+      ? []
+      : await decodeFrames(job.video, wanted, { signal: job.signal });
+  progress.decodeMs = performance.now() - decodeStarted;
+  if (wanted.length > 0) speeds.record(speedKeys.decode, progress.decodeMs / wanted.length);
+  yield { type: 'frames', encoders: [...clip.frames], ms: progress.decodeMs };
+
+  const byIndex = new Map(decoded.map((frame) => [frame.index, frame]));
+  const all: Float32Array[] = [];
+  for (const [i, { encoder, indexes, key }] of clip.encoders.entries()) {
+    const event = { type: 'encoder', encoder: encoder.id, total: encoder.frames } as const;
+    const known = kept[i];
+    if (known) {
+      yield { ...event, done: encoder.frames, cached: true, ms: 0 };
+      all.push(known);
+      continue;
+    }
+    const started = performance.now();
+    const frames = indexes.map((index) => byIndex.get(index)!);
+    const encoding = model.visual.encode(encoder, frames);
+    let step = await encoding.next();
+    while (!step.done) {
+      if (job.signal.aborted) throw cancelled();
+      yield { ...event, done: step.value, cached: false, ms: performance.now() - started };
+      step = await encoding.next();
+    }
+    const ms = performance.now() - started;
+    progress.encodeMs += ms;
+    speeds.record(speedKeys.encode(encoder.hash), ms / encoder.frames);
+    yield { ...event, done: encoder.frames, cached: false, ms };
+    all.push(step.value);
+    await cache.write(key, step.value);
+  }
+  return all;
+}
+
+function statistics(job: AnswerJob, model: LoadedModel, progress: Progress, started: number): AnswerStats {
+  const now = performance.now();
+  const { result, prompt } = progress;
+  return {
+    model: model.bundle.id,
+    frames: progress.clip === null ? [] : [...progress.clip.frames],
+    tokens: {
+      visual: prompt?.visualTokens ?? 0,
+      prompt: prompt?.items.length ?? 0,
+      cached: progress.cachedTokens,
+      generated: result?.ids.length ?? progress.generated,
+    },
+    ms: {
+      decode: progress.decodeMs,
+      encode: progress.encodeMs,
+      prefill: result?.prefillMs ?? 0,
+      generate: result?.generateMs ?? now - progress.generationStarted,
+      total: now - started,
+    },
+    finish: result?.finish ?? 'cancelled',
+    seed: result?.seed ?? job.sampling.seed ?? 0,
+    warnings: progress.warnings,
+  };
+}

@@ -1,0 +1,53 @@
+import { ExpectedError } from '../contract/errors.ts';
+import type { Clip, EncoderFrames } from '../contract/video.ts';
+import type { Bundle, BundleEncoder } from '../models/bundle.ts';
+import { planFrames } from '../video/sampling.ts';
+import type { OpenedVideo } from '../video/video.ts';
+import type { FeatureKey } from './feature-cache.ts';
+
+/** What each encoder of a model sees of a clip, and what its features are kept under. */
+export interface ClipPlan {
+  readonly encoders: readonly {
+    readonly encoder: BundleEncoder;
+    readonly indexes: readonly number[];
+    readonly key: FeatureKey;
+    /** Values in the features. */
+    readonly length: number;
+  }[];
+  readonly frames: readonly EncoderFrames[];
+  /** Names all features together: the same key, the same visual embeddings. */
+  readonly visualKey: string;
+}
+
+/** Throws ExpectedError 'clip_out_of_range' or 'no_frames'. */
+export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null): ClipPlan {
+  const { info, timeline, fingerprint } = video;
+  const counts = bundle.encoders.map((encoder) => encoder.frames);
+  const { perEncoder } = planFrames({
+    frameCount: info.frameCount,
+    averageFps: info.fps,
+    clip,
+    counts,
+    name: info.name,
+  });
+  const encoders = bundle.encoders.map((encoder, i) => {
+    const indexes = perEncoder[i]!;
+    if (indexes.length !== encoder.frames) {
+      throw new ExpectedError(
+        'model_unsupported',
+        `The frame counts of ${bundle.name} do not divide each other.`,
+        'Choose another model.',
+      );
+    }
+    const key = { fingerprint, indexes, encoder: encoder.hash };
+    return { encoder, indexes, key, length: encoder.frames * encoder.tokens * encoder.width };
+  });
+  return {
+    encoders,
+    frames: encoders.map(({ encoder, indexes }) => ({
+      encoder: encoder.id,
+      frames: indexes.map((index) => ({ index, seconds: timeline.seconds[index]! })),
+    })),
+    visualKey: JSON.stringify(encoders.map(({ key }) => key)),
+  };
+}
