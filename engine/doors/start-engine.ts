@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { version } from '../../package.json' with { type: 'json' };
 import { type Answerer, type AnswererOptions, createAnswerer } from '../answering/answerer.ts';
 import { ExpectedError } from '../contract/errors.ts';
 import { probeProviders } from '../runtime/providers.ts';
@@ -10,8 +9,7 @@ import type { Folders } from '../store/folders.ts';
 import { createSpeedStore } from '../store/speeds.ts';
 import { type Ffmpeg, findFfmpeg } from '../video/ffmpeg.ts';
 import { resourcesFolder } from './places.ts';
-
-export { version };
+import { version } from './version.ts';
 
 export interface StartOptions extends Pick<EngineOptions, 'mayOpen' | 'onVideo'> {
   readonly folders: Folders;

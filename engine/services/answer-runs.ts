@@ -6,7 +6,7 @@ import type { ConversationStore, Subject } from '../store/conversations.ts';
 import { takeNotes } from './answer-notes.ts';
 import { type Channel, createChannel } from './channel.ts';
 import { messagesBefore, turnsOf } from './transcript.ts';
-import { createTurns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import type { VideoRegistry } from './video-registry.ts';
 
 export interface Run {
@@ -38,17 +38,17 @@ export interface AnswerRunsOptions {
   readonly answerer: Answerer;
   readonly conversations: ConversationStore;
   readonly videos: VideoRegistry;
+  readonly turns: Turns;
 }
 
-export function createAnswerRuns({ answerer, conversations, videos }: AnswerRunsOptions): AnswerRuns {
+export function createAnswerRuns({ answerer, conversations, videos, turns }: AnswerRunsOptions): AnswerRuns {
   const active = new Set<Active>();
-  const turns = createTurns();
   let closing = false;
 
   async function* answer(run: Run, signal: AbortSignal, channel: Channel<AskEvent>) {
-    const ahead = turns.ahead;
+    const ahead = turns.answersAhead;
     if (ahead > 0) channel.push({ type: 'waiting', ahead });
-    const giveBack = await turns.take(signal);
+    const giveBack = await turns.take('answer', signal);
     try {
       const { modelId, videoId, clip } = run.subject;
       const video = videoId === null ? null : await videos.get(videoId, signal);

@@ -77,8 +77,8 @@ async function runtimeOf(version: string): Promise<Finding> {
 }
 
 async function ffmpegOf(find: () => Promise<Ffmpeg>): Promise<Finding> {
-  const found = await find();
-  return { status: 'ok', detail: describeFfmpeg(found) };
+  const { program, version, source } = await find();
+  return { status: 'ok', detail: `${version}, ${program} (found by ${source})` };
 }
 
 async function providersOf(probe: () => Promise<readonly ProviderProbe[]>): Promise<Finding> {

@@ -11,6 +11,7 @@ import { examine, type ProviderProbe } from './doctor.ts';
 import { modelService } from './model-service.ts';
 import { procedures } from './procedures.ts';
 import { systemService } from './system-service.ts';
+import { createTurns } from './turns.ts';
 import { createVideoRegistry } from './video-registry.ts';
 import { videoService } from './video-service.ts';
 
@@ -42,7 +43,8 @@ export function createEngine(options: EngineOptions) {
     mayOpen: (path) => path === samplePath || mayOpen(path),
     onVideo,
   });
-  const runs = createAnswerRuns({ answerer, conversations, videos });
+  const turns = createTurns();
+  const runs = createAnswerRuns({ answerer, conversations, videos, turns });
   conversations.recover();
 
   const { node, electron } = process.versions;
@@ -56,7 +58,7 @@ export function createEngine(options: EngineOptions) {
   };
   const router = procedures.router({
     system: systemService(procedures, info, () => examine(options)),
-    models: modelService(procedures, answerer),
+    models: modelService(procedures, answerer, turns),
     video: videoService(procedures, videos),
     ask: askService(procedures, { database, answerer, conversations, videos, runs }),
     conversations: conversationService(procedures, { conversations, videos, runs }),

@@ -1,21 +1,28 @@
 import { cancelled } from '../contract/errors.ts';
 
-/** A waiting line: one holder at a time, first come, first served. */
+export type TurnFor = 'answer' | 'warm';
+
+/** A waiting line for the models: one holder at a time, first come, first served. */
 export interface Turns {
-  /** How many come before whoever takes a turn now. */
-  readonly ahead: number;
+  /** How many answers come before whoever takes a turn now. */
+  readonly answersAhead: number;
   /** Resolves with what gives the turn back. Throws ExpectedError 'cancelled' when stopped while waiting. */
-  take(signal: AbortSignal): Promise<() => void>;
+  take(what: TurnFor, signal: AbortSignal): Promise<() => void>;
+}
+
+interface Waiting {
+  readonly what: TurnFor;
+  readonly go: () => void;
 }
 
 export function createTurns(): Turns {
-  const waiting: (() => void)[] = [];
-  let held = false;
+  const waiting: Waiting[] = [];
+  let holder: TurnFor | null = null;
 
   const giveBack = (): void => {
     const next = waiting.shift();
-    if (next) next();
-    else held = false;
+    holder = next?.what ?? null;
+    next?.go();
   };
   const once = (work: () => void): (() => void) => {
     let done = false;
@@ -25,28 +32,31 @@ export function createTurns(): Turns {
       work();
     };
   };
+  const wait = (what: TurnFor, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const entry: Waiting = {
+        what,
+        go() {
+          signal.removeEventListener('abort', stop);
+          resolve();
+        },
+      };
+      const stop = (): void => {
+        waiting.splice(waiting.indexOf(entry), 1);
+        reject(cancelled());
+      };
+      waiting.push(entry);
+      signal.addEventListener('abort', stop, { once: true });
+    });
 
   return {
-    get ahead() {
-      return waiting.length + (held ? 1 : 0);
+    get answersAhead() {
+      return [holder, ...waiting.map(({ what }) => what)].filter((what) => what === 'answer').length;
     },
-    async take(signal) {
+    async take(what, signal) {
       if (signal.aborted) throw cancelled();
-      if (held) {
-        await new Promise<void>((resolve, reject) => {
-          const stop = (): void => {
-            waiting.splice(waiting.indexOf(go), 1);
-            reject(cancelled());
-          };
-          const go = (): void => {
-            signal.removeEventListener('abort', stop);
-            resolve();
-          };
-          waiting.push(go);
-          signal.addEventListener('abort', stop, { once: true });
-        });
-      }
-      held = true;
+      if (holder === null) holder = what;
+      else await wait(what, signal);
       return once(giveBack);
     },
   };

@@ -4,8 +4,8 @@ import { ExpectedError } from '../contract/errors.ts';
 import type { Thumbnail, VideoInfo } from '../contract/video.ts';
 import type { VideoStore } from '../store/videos.ts';
 import type { Ffmpeg } from '../video/ffmpeg.ts';
-import { type OpenedVideo, openVideo } from '../video/open-video.ts';
 import { thumbnails } from '../video/thumbnails.ts';
+import { type OpenedVideo, openVideo } from '../video/video.ts';
 import { createLru } from './lru.ts';
 import { anyOf } from './signals.ts';
 
@@ -41,10 +41,7 @@ export interface VideoRegistryOptions {
   readonly onVideo: (video: { readonly id: string; readonly path: string }) => void;
 }
 
-interface Entry {
-  readonly video: OpenedVideo;
-  readonly stamp: Stamp;
-}
+/** Tells a changed file from the one that was opened. */
 interface Stamp {
   readonly size: number;
   readonly mtimeMs: number;
@@ -59,7 +56,7 @@ export function createVideoRegistry({
   mayOpen,
   onVideo,
 }: VideoRegistryOptions): VideoRegistry {
-  const opened = createLru<Entry>(openVideos, () => 1);
+  const opened = createLru<OpenedVideo>(openVideos, () => 1);
   const strips = createLru<Thumbnail>(thumbnailBytes, (thumbnail) => thumbnail.dataUrl.length);
 
   const closing = new AbortController();
@@ -68,18 +65,23 @@ export function createVideoRegistry({
     const { signal, release } = anyOf(asked, closing.signal);
     const tools = await ffmpeg();
     const video = await openVideo(path, { ffmpeg: tools, signal }).finally(release);
-    opened.set(video.info.id, { video, stamp });
+    opened.set(video.info.id, video);
     store.save({ info: video.info, ...stamp });
     onVideo({ id: video.info.id, path: video.info.path });
     return video;
   }
 
   async function get(id: string, signal?: AbortSignal): Promise<OpenedVideo> {
-    const record = store.get(id);
-    if (!record) throw unknownVideo();
-    const stamp = await stampOf(record.info.path);
-    const entry = opened.get(id);
-    return entry && same(entry.stamp, stamp) ? entry.video : openNow(record.info.path, stamp, signal);
+    const path = store.get(id)?.info.path;
+    if (path === undefined) throw unknownVideo();
+    const stamp = await stampOf(path);
+    const known = unchanged(path, stamp);
+    return (known && opened.get(known.id)) ?? openNow(path, stamp, signal);
+  }
+
+  function unchanged(path: string, stamp: Stamp): VideoInfo | null {
+    const known = store.getByPath(path);
+    return known && known.size === stamp.size && known.mtimeMs === stamp.mtimeMs ? known.info : null;
   }
 
   return {
@@ -92,7 +94,7 @@ export function createVideoRegistry({
         );
       }
       const asked = resolve(path);
-      if (!mayOpen(asked) && !store.knowsPath(asked)) {
+      if (!mayOpen(asked) && !store.getByPath(asked)) {
         throw new ExpectedError(
           'not_allowed',
           `${asked} was not chosen in this window.`,
@@ -105,18 +107,18 @@ export function createVideoRegistry({
     async look(kept, signal) {
       const stamp = await stampOf(kept.path).catch(() => null);
       if (!stamp) return { info: kept, missing: true };
-      const record = store.get(kept.id);
-      if (!record || !same(record, stamp)) {
-        try {
-          return { info: (await openNow(kept.path, stamp, signal)).info, missing: false };
-        } catch (error) {
-          // It is there; why it cannot be opened is told to whoever asks about it.
-          if (error instanceof ExpectedError) return { info: kept, missing: false };
-          throw error;
-        }
+      const known = unchanged(kept.path, stamp);
+      if (known) {
+        onVideo({ id: known.id, path: known.path });
+        return { info: known, missing: false };
       }
-      onVideo({ id: kept.id, path: kept.path });
-      return { info: kept, missing: false };
+      try {
+        return { info: (await openNow(kept.path, stamp, signal)).info, missing: false };
+      } catch (error) {
+        // It is there; why it cannot be opened is told to whoever asks about it.
+        if (error instanceof ExpectedError) return { info: kept, missing: false };
+        throw error;
+      }
     },
     knows: (id) => store.get(id) !== null,
     mediaPath(id) {
@@ -146,8 +148,6 @@ export function createVideoRegistry({
     close: () => closing.abort(),
   };
 }
-
-const same = (one: Stamp, other: Stamp): boolean => one.size === other.size && one.mtimeMs === other.mtimeMs;
 
 async function stampOf(path: string): Promise<Stamp> {
   try {

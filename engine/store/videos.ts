@@ -12,8 +12,8 @@ export interface VideoRecord {
 export interface VideoStore {
   save(record: VideoRecord): void;
   get(id: string): VideoRecord | null;
-  /** Whether a video was ever opened from this absolute path. */
-  knowsPath(path: string): boolean;
+  /** What was last opened from this absolute path; a changed file has another id. */
+  getByPath(path: string): VideoRecord | null;
 }
 
 export function createVideoStore(database: Database): VideoStore {
@@ -34,8 +34,10 @@ export function createVideoStore(database: Database): VideoStore {
       const row = database.get('SELECT * FROM videos WHERE id = ?', id);
       return row ? recordOf(row) : null;
     },
-    knowsPath: (path) =>
-      database.get('SELECT 1 AS known FROM videos WHERE path = ? LIMIT 1', path) !== undefined,
+    getByPath(path) {
+      const row = database.get('SELECT * FROM videos WHERE path = ? ORDER BY opened_at DESC LIMIT 1', path);
+      return row ? recordOf(row) : null;
+    },
   };
 }
 

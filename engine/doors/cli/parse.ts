@@ -1,5 +1,5 @@
 import cac, { type Command } from 'cac';
-import { version } from '../start-engine.ts';
+import { version } from '../version.ts';
 import { UsageError } from './flags.ts';
 
 /** A command line that was understood. `options` is for flags.ts to read. */
