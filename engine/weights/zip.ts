@@ -214,12 +214,8 @@ async function feed(
   try {
     for await (const piece of packed) {
       if (inflate.destroyed) return;
-      if (!inflate.write(piece)) {
-        await new Promise<void>((resolve) => {
-          inflate.once('drain', resolve);
-          inflate.once('close', resolve);
-        });
-      }
+      // Called once the piece is inflated and read, or with an error when the reader has gone.
+      await new Promise<void>((resolve) => void inflate.write(piece, () => resolve()));
     }
     if (!inflate.destroyed) inflate.end();
   } catch (error) {
