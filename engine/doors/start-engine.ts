@@ -27,8 +27,9 @@ export interface RunningEngine extends Engine {
 /** Puts an engine together from the user's folders. Throws ExpectedError where history must be kept and cannot be. */
 export function startEngine(options: StartOptions): RunningEngine {
   const { folders, keepHistory, mayOpen, onVideo, answererFor = createAnswerer } = options;
-  const { file, warnings } = openHistory(folders.database, keepHistory);
-  const history = keepHistory ? file : openMemoryDatabase();
+  const { file, failure } = openHistory(folders.database);
+  if (keepHistory && failure) throw failure;
+  const database = keepHistory ? file : openMemoryDatabase();
   const answerer = answererFor({
     modelsFolder: folders.models,
     cacheFolder: folders.cache,
@@ -37,7 +38,11 @@ export function startEngine(options: StartOptions): RunningEngine {
   const engine = createEngine({
     version,
     folders,
-    database: history,
+    database,
+    history() {
+      if (failure) throw failure;
+      return file;
+    },
     answerer,
     ffmpeg: foundOnce(findFfmpeg),
     providers: probeProviders,
@@ -47,25 +52,22 @@ export function startEngine(options: StartOptions): RunningEngine {
   });
   return {
     ...engine,
-    warnings,
+    warnings: failure ? [`${failure.message} ${failure.remedy}`] : file.warnings,
     async close() {
       await engine.close();
-      history.close();
+      database.close();
       file.close();
     },
   };
 }
 
-function openHistory(
-  path: string,
-  keepHistory: boolean,
-): { readonly file: Database; readonly warnings: readonly string[] } {
+/** The user's database; one in memory, with the reason, where it cannot be used. */
+function openHistory(path: string): { readonly file: Database; readonly failure: ExpectedError | null } {
   try {
-    const file = openDatabase(path);
-    return { file, warnings: file.warnings };
+    return { file: openDatabase(path), failure: null };
   } catch (error) {
-    if (keepHistory || !(error instanceof ExpectedError)) throw error;
-    return { file: openMemoryDatabase(), warnings: [`${error.message} ${error.remedy}`] };
+    if (!(error instanceof ExpectedError)) throw error;
+    return { file: openMemoryDatabase(), failure: error };
   }
 }
 

@@ -22,7 +22,8 @@ export interface ProviderProbe {
 export interface DoctorOptions {
   readonly version: string;
   readonly folders: Folders;
-  readonly database: Database;
+  /** The user's history on disk. Throws ExpectedError where it cannot be used. */
+  readonly history: () => Database;
   readonly answerer: Answerer;
   readonly ffmpeg: () => Promise<Ffmpeg>;
   readonly providers: () => Promise<readonly ProviderProbe[]>;
@@ -45,7 +46,7 @@ export async function examine(options: DoctorOptions): Promise<DoctorCheck[]> {
     ['disk', 'Disk', () => diskOf(options.folders.data)],
     ['folders', 'Folders', () => foldersOf(options.folders)],
     ['models', 'Models', () => modelsOf(options.answerer)],
-    ['history', 'History', () => historyOf(options.database)],
+    ['history', 'History', () => historyOf(options.history)],
   ];
   return Promise.all(
     checks.map(async ([id, title, look]) => {
@@ -158,7 +159,8 @@ async function modelsOf(answerer: Answerer): Promise<Finding> {
   };
 }
 
-async function historyOf(database: Database): Promise<Finding> {
+async function historyOf(open: () => Database): Promise<Finding> {
+  const database = open();
   const damage = database.check();
   if (damage.length > 0) {
     return {

@@ -18,7 +18,10 @@ import { videoService } from './video-service.ts';
 export interface EngineOptions {
   readonly version: string;
   readonly folders: Folders;
+  /** Where conversations are kept. */
   readonly database: Database;
+  /** The user's history on disk, for the doctor: the same, unless this engine forgets. */
+  readonly history: () => Database;
   readonly answerer: Answerer;
   /** Found when it is first needed, so that an engine without it starts and says what is missing. */
   readonly ffmpeg: () => Promise<Ffmpeg>;

@@ -80,6 +80,7 @@ describe('merv ask', () => {
     const { code, out, err } = await merv('ask', media.clip, 'count 1');
     expect([code, out]).toEqual([0, '1 \n']);
     expect(err).toContain('newer version');
+    expect((await merv('doctor')).out).toMatch(/PROBLEM {2}History.*newer version/);
   });
 
   it('ends with 130 on Ctrl-C, with what was said', async () => {
