@@ -1,3 +1,6 @@
+/** Where the made files go, relative to the repository. */
+export const output = 'release';
+
 /** What the engine loads at run time besides its bundle: native code, which cannot be read out of an archive. */
 const nativePackages = ['libsql', '@libsql', '@neon-rs', 'detect-libc', 'onnxruntime-common'];
 
@@ -9,7 +12,7 @@ const nativePackages = ['libsql', '@libsql', '@neon-rs', 'detect-libc', 'onnxrun
 export const configuration = {
   appId: 'studio.merv.app',
   productName: 'MERV Studio',
-  directories: { output: 'release' },
+  directories: { output },
   asar: true,
   npmRebuild: false,
   files: ['dist/**/*', 'package.json', '!**/*.map', '!node_modules/**/*'],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setUp } from './setup/all.mjs';
+import { at } from './setup/folders.mjs';
 import { fail, SetupError, say } from './setup/say.mjs';
 
 const wrong = process.argv.slice(2).find((argument) => argument !== '--dir');
@@ -10,7 +11,7 @@ const unpacked = process.argv.includes('--dir');
 
 const electron = await setUp({ electron: true, model: false }).catch(fail);
 if (!electron) fail(new SetupError('Electron is missing.'));
-const [{ build, Platform }, { configuration }] = await Promise.all([
+const [{ build, Platform }, { configuration, output }] = await Promise.all([
   import('electron-builder'),
   import('../packaging/builder.mjs'),
 ]);
@@ -23,4 +24,4 @@ const made = await build({
   publish: 'never',
   config: { ...configuration, electronDist: dist, electronVersion },
 }).catch(fail);
-for (const file of made) say(`made ${file}`);
+for (const file of made.length > 0 ? made : [at(output)]) say(`made ${file}`);
