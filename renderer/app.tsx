@@ -1,6 +1,6 @@
 import '@mantine/core/styles.css';
 import './components/global.css';
-import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core';
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notices } from './components/notices.tsx';
 import { ShortcutsSheet } from './components/shortcuts-sheet.tsx';
 import { StudioProvider } from './components/studio-context.tsx';

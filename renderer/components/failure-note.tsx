@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, CloseButton } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { type Failure, wordsOf } from '../lib/failure.ts';
@@ -9,10 +9,11 @@ interface FailureNoteProps {
   readonly failure: Failure;
   /** Buttons that get the user on. */
   readonly children?: ReactNode;
+  readonly onDismiss?: () => void;
 }
 
 /** What went wrong and what to do about it, where it happened. */
-export function FailureNote({ failure, children }: FailureNoteProps) {
+export function FailureNote({ failure, children, onDismiss }: FailureNoteProps) {
   const { sentence, remedy } = wordsOf(failure);
   return (
     <div className={classes.note} role="alert">
@@ -31,6 +32,7 @@ export function FailureNote({ failure, children }: FailureNoteProps) {
           </div>
         )}
       </div>
+      {onDismiss && <CloseButton size="sm" aria-label="Dismiss" onClick={onDismiss} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { ActionIcon, type ActionIconProps, Tooltip } from '@mantine/core';
 import type { ComponentPropsWithRef, ReactNode } from 'react';
+import classes from './icon-button.module.css';
 
 interface IconButtonProps
   extends Omit<ActionIconProps, 'children'>,
@@ -12,10 +13,18 @@ interface IconButtonProps
 }
 
 /** A quiet button with a picture on it; its name is told by the tooltip and to assistive technology. */
-export function IconButton({ label, keys, children, ...rest }: IconButtonProps) {
+export function IconButton({ label, keys, children, className = '', ...rest }: IconButtonProps) {
   return (
     <Tooltip label={keys === undefined ? label : `${label}  ·  ${keys}`} openDelay={450} withinPortal>
-      <ActionIcon variant="subtle" color="gray" size={30} radius="md" aria-label={label} {...rest}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={30}
+        radius="md"
+        aria-label={label}
+        className={`${classes.button} ${className}`}
+        {...rest}
+      >
         {children}
       </ActionIcon>
     </Tooltip>

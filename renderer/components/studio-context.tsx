@@ -3,7 +3,13 @@ import type { Studio } from '../stores/studio.ts';
 
 const Context = createContext<Studio | null>(null);
 
-export function StudioProvider({ studio, children }: { readonly studio: Studio; readonly children: ReactNode }) {
+export function StudioProvider({
+  studio,
+  children,
+}: {
+  readonly studio: Studio;
+  readonly children: ReactNode;
+}) {
   return <Context value={studio}>{children}</Context>;
 }
 

@@ -66,16 +66,26 @@ export function afterEvent(answer: Answer, event: AskEvent): Answer {
     case 'frames': {
       const [first] = event.encoders;
       if (!first) return { ...answer, stage: { kind: 'decoding' } };
-      return { ...answer, stage: { kind: 'encoding', encoder: first.encoder, done: 0, total: event.encoders.length } };
+      return {
+        ...answer,
+        stage: { kind: 'encoding', encoder: first.encoder, done: 0, total: first.frames.length },
+      };
     }
     case 'encoder':
-      return { ...answer, stage: { kind: 'encoding', encoder: event.encoder, done: event.done, total: event.total } };
+      return {
+        ...answer,
+        stage: { kind: 'encoding', encoder: event.encoder, done: event.done, total: event.total },
+      };
     case 'prompt':
       return { ...answer, stage: { kind: 'reading', done: event.cached, total: event.tokens } };
     case 'prefill':
       return { ...answer, stage: { kind: 'reading', done: event.done, total: event.total } };
     case 'token':
-      return { ...answer, text: answer.text + event.text, stage: { kind: 'writing', generated: event.generated } };
+      return {
+        ...answer,
+        text: answer.text + event.text,
+        stage: { kind: 'writing', generated: event.generated },
+      };
     case 'done': {
       const state = event.stats.finish === 'cancelled' ? 'stopped' : 'done';
       return { ...answer, text: event.text, state, stats: event.stats, stage: null };
@@ -90,7 +100,8 @@ export function afterEnd(answer: Answer, why: 'stopped' | 'ended' | Failure): An
   if (answer.state !== 'streaming') return { ...answer, stage: null };
   if (why === 'stopped') return { ...answer, state: 'stopped', stage: null };
   if (why === 'ended' || why.kind === 'disconnected') return { ...answer, state: 'interrupted', stage: null };
-  if (why.kind === 'expected' && why.code === 'cancelled') return { ...answer, state: 'stopped', stage: null };
+  if (why.kind === 'expected' && why.code === 'cancelled')
+    return { ...answer, state: 'stopped', stage: null };
   if (why.kind === 'expected' && why.code === 'engine_stopped') {
     return { ...answer, state: 'interrupted', stage: null };
   }

@@ -56,7 +56,8 @@ export function superviseEngine(host: Host, listener: SupervisorListener): Super
 
   const unsubscribe = host.onEngineState((state) => {
     shellStopped = state.state === 'stopped' ? state.reason : null;
-    if (state.state === 'stopped' && link === null) listener.onStatus({ kind: 'stopped', reason: state.reason });
+    if (state.state === 'stopped' && link === null)
+      listener.onStatus({ kind: 'stopped', reason: state.reason });
     if (state.state === 'ready') wake();
   });
 
@@ -88,7 +89,8 @@ export function superviseEngine(host: Host, listener: SupervisorListener): Super
         attempt += 1;
       }
       if (stop.signal.aborted) return;
-      const final = shellStopped ?? (attempt >= attemptsBeforeStopped && host.restartEngine === null ? reason : null);
+      const final =
+        shellStopped ?? (attempt >= attemptsBeforeStopped && host.restartEngine === null ? reason : null);
       if (final !== null) listener.onStatus({ kind: 'stopped', reason: final });
       else if (before > 0 || attempt === 0) listener.onStatus({ kind: 'restarting', reason, attempt });
       await sleep(shellStopped === null ? backOffMs(attempt) : 3_600_000);

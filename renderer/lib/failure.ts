@@ -3,7 +3,12 @@ import type { ErrorCode, ExpectedErrorData } from '../../engine/contract/errors.
 
 /** What went wrong, ready to be shown. `details` of a bug are for the Copy details button. */
 export type Failure =
-  | { readonly kind: 'expected'; readonly code: ErrorCode; readonly sentence: string; readonly remedy: string }
+  | {
+      readonly kind: 'expected';
+      readonly code: ErrorCode;
+      readonly sentence: string;
+      readonly remedy: string;
+    }
   | { readonly kind: 'disconnected' }
   | { readonly kind: 'bug'; readonly details: string };
 
@@ -18,13 +23,19 @@ export class Disconnected extends Error {
 /** Something that the page's surroundings (the shell, the server) could not do; the message is a sentence for the user. */
 export class HostError extends Error {
   override readonly name = 'HostError';
+  readonly remedy: string;
+  constructor(sentence: string, remedy = '') {
+    super(sentence);
+    this.remedy = remedy;
+  }
 }
 
 export function expected(data: ExpectedErrorData): Failure {
   return { kind: 'expected', ...data };
 }
 
-function isExpectedData(data: unknown): data is ExpectedErrorData {
+/** Whether something that came from afar is an expected error's data. */
+export function isExpectedData(data: unknown): data is ExpectedErrorData {
   if (typeof data !== 'object' || data === null) return false;
   const { code, sentence, remedy } = data as Record<string, unknown>;
   return typeof code === 'string' && typeof sentence === 'string' && typeof remedy === 'string';
@@ -36,7 +47,7 @@ export function toFailure(error: unknown): Failure {
     return expected(error.data);
   }
   if (error instanceof HostError) {
-    return { kind: 'expected', code: 'bad_request', sentence: error.message, remedy: '' };
+    return { kind: 'expected', code: 'bad_request', sentence: error.message, remedy: error.remedy };
   }
   if (error instanceof Disconnected) return { kind: 'disconnected' };
   if (error instanceof Error && error.name === 'AbortError') return { kind: 'disconnected' };
@@ -59,7 +70,10 @@ export function wordsOf(failure: Failure): { readonly sentence: string; readonly
     case 'expected':
       return { sentence: failure.sentence, remedy: failure.remedy };
     case 'disconnected':
-      return { sentence: 'The engine is not running.', remedy: 'It is being restarted; try again in a moment.' };
+      return {
+        sentence: 'The engine is not running.',
+        remedy: 'It is being restarted; try again in a moment.',
+      };
     case 'bug':
       return {
         sentence: 'Something went wrong inside MERV Studio.',

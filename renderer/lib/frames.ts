@@ -17,7 +17,9 @@ export function frameAt(video: Timed, seconds: number, known: readonly FrameRef[
 /** `count` frames spread evenly over the video, each from the middle of its stretch: the timeline's pictures. */
 export function evenFrames(video: Timed, count: number): readonly number[] {
   const frames = Math.max(1, video.frameCount);
-  return Array.from({ length: count }, (_, i) => Math.min(frames - 1, Math.floor(((i + 0.5) / count) * frames)));
+  return Array.from({ length: count }, (_, i) =>
+    Math.min(frames - 1, Math.floor(((i + 0.5) / count) * frames)),
+  );
 }
 
 /** How many different frames are looked at, however many encoders share one. */
@@ -25,9 +27,14 @@ export function distinctFrames(encoders: readonly EncoderFrames[]): number {
   return new Set(encoders.flatMap((encoder) => encoder.frames.map((frame) => frame.index))).size;
 }
 
-/** The last frame that starts at or before `seconds`, -1 before the first one; `frames` in order of time. */
+/**
+ * The last frame that starts at or before `seconds`, -1 before the first one; `frames` in order of time. Where one
+ * frame stands several times in a row it is the first of them.
+ */
 export function lastFrameBefore(frames: readonly FrameRef[], seconds: number): number {
   let last = -1;
-  for (const [i, frame] of frames.entries()) if (frame.seconds <= seconds + 1e-3) last = i;
+  for (const [i, frame] of frames.entries()) {
+    if (frame.seconds <= seconds + 1e-3 && frame.index !== frames[last]?.index) last = i;
+  }
   return last;
 }

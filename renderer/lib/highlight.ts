@@ -1,3 +1,5 @@
+import type { ConversationSummary } from '../../engine/contract/conversations.ts';
+
 /** A stretch of text, marked or not. */
 export interface Stretch {
   readonly text: string;
@@ -13,4 +15,14 @@ export function highlight(text: string, search: string): readonly Stretch[] {
     .split(pattern)
     .map((part, i) => ({ text: part, marked: i % 2 === 1 }))
     .filter((part) => part.text !== '');
+}
+
+/** Where a search found its words, without Markdown's signs; null where that is only the title again. */
+export function excerptOf(item: Pick<ConversationSummary, 'excerpt' | 'title'>): string | null {
+  if (item.excerpt === null) return null;
+  const plain = item.excerpt
+    .replace(/[*_`#>|]+/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return plain === '' || plain.replace(/^…|…$/g, '') === item.title ? null : plain;
 }

@@ -1,51 +1,27 @@
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
-import { Disconnected, HostError } from './failure.ts';
+import { Disconnected, HostError, isExpectedData } from './failure.ts';
 import type { EngineClient, EngineLink, Host, UploadProgress } from './host.ts';
 
-/**
- * The page in a browser in front of `merv serve`. The token of the printed address is kept for this tab and taken
- * out of the address bar, so that it is not copied along with it.
- */
+/** The page in a browser in front of `merv serve`, which knows the browser by the cookie that its address gave. */
 export function browserHost(): Host {
-  const address = serverAddress(takeToken());
   return {
     kind: 'browser',
-    connect: (signal) => linkOverSocket(address('/rpc', location.protocol === 'https:' ? 'wss:' : 'ws:'), signal),
+    connect: (signal) => linkOverSocket(`${location.origin.replace(/^http/, 'ws')}/rpc`, signal),
     onEngineState: () => () => {},
     restartEngine: null,
     chooseVideo: async (onProgress) => {
       const file = await pickFile();
-      return file && upload(address(`/upload?name=${encodeURIComponent(file.name)}`), file, onProgress);
+      return file && upload(file, onProgress);
     },
     chooseFolder: null,
-    receiveFile: (file, onProgress) =>
-      upload(address(`/upload?name=${encodeURIComponent(file.name)}`), file, onProgress),
+    receiveFile: upload,
     openSample: null,
     saveText: async (fileName, text) => download(fileName, text),
-    mediaUrl: (videoId) => address(`/media/${encodeURIComponent(videoId)}`),
+    mediaUrl: (videoId) => `/media/${encodeURIComponent(videoId)}`,
     showInFolder: null,
     onMenu: () => () => {},
     onOpenPath: () => () => {},
-  };
-}
-
-function takeToken(): string | null {
-  const url = new URL(location.href);
-  const token = url.searchParams.get('token');
-  if (token === null) return sessionStorage.getItem('merv.token');
-  sessionStorage.setItem('merv.token', token);
-  url.searchParams.delete('token');
-  history.replaceState(null, '', url);
-  return token;
-}
-
-function serverAddress(token: string | null) {
-  return (path: string, protocol: string = location.protocol): string => {
-    const url = new URL(path, location.origin);
-    if (token !== null) url.searchParams.set('token', token);
-    url.protocol = protocol;
-    return url.href;
   };
 }
 
@@ -65,7 +41,9 @@ function linkOverSocket(address: string, signal: AbortSignal): Promise<EngineLin
         signal.removeEventListener('abort', giveUp);
         socket.removeEventListener('error', giveUp);
         const closed = new Promise<string>((tell) => {
-          socket.addEventListener('close', (event) => tell(event.reason || 'The connection to the engine was cut.'));
+          socket.addEventListener('close', (event) =>
+            tell(event.reason || 'The connection to the engine was cut.'),
+          );
         });
         const client = createORPCClient<EngineClient>(new RPCLink({ websocket: socket }));
         resolve({ client, closed, close: () => socket.close() });
@@ -87,23 +65,30 @@ function pickFile(): Promise<File | null> {
 }
 
 /** XMLHttpRequest because fetch tells nothing about the progress of what it sends. */
-function upload(address: string, file: File, onProgress: UploadProgress): Promise<string> {
+function upload(file: File, onProgress: UploadProgress): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', address);
+    request.open('POST', `/upload?name=${encodeURIComponent(file.name)}`);
     request.responseType = 'json';
     request.upload.addEventListener('progress', (event) => {
       if (event.lengthComputable) onProgress(file.name, event.loaded / event.total);
     });
     request.addEventListener('load', () => {
-      const answer = request.response as { readonly path?: unknown } | null;
-      if (request.status < 300 && typeof answer?.path === 'string') resolve(answer.path);
+      const answer: unknown = request.response;
+      if (request.status < 300 && isPath(answer)) resolve(answer.path);
+      else if (isExpectedData(answer)) reject(new HostError(answer.sentence, answer.remedy));
       else reject(new HostError(`“${file.name}” could not be sent: the server answered ${request.status}.`));
     });
-    request.addEventListener('error', () => reject(new Disconnected()));
+    request.addEventListener('error', () => {
+      reject(new HostError(`“${file.name}” could not be sent: the connection was cut.`, 'Try again.'));
+    });
     onProgress(file.name, 0);
     request.send(file);
   });
+}
+
+function isPath(answer: unknown): answer is { readonly path: string } {
+  return typeof answer === 'object' && answer !== null && 'path' in answer && typeof answer.path === 'string';
 }
 
 function download(fileName: string, text: string): boolean {

@@ -85,7 +85,9 @@ function linkOverPort(port: MessagePort, bridge: ShellBridge): EngineLink {
       port.postMessage(data);
     },
   };
-  const client = createORPCClient<EngineClient>(new RPCLink({ port: guarded as Pick<MessagePort, 'addEventListener' | 'postMessage'> }));
+  const client = createORPCClient<EngineClient>(
+    new RPCLink({ port: guarded as Pick<MessagePort, 'addEventListener' | 'postMessage'> }),
+  );
   port.addEventListener('close', () => close('The engine closed its connection.'));
   port.start();
   let life: number | null = null;

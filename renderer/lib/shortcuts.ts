@@ -73,47 +73,48 @@ export interface ShortcutLine {
   readonly keys: readonly string[];
 }
 
-export const shortcutGroups: readonly { readonly title: string; readonly lines: readonly ShortcutLine[] }[] = [
-  {
-    title: 'Ask',
-    lines: [
-      { label: 'Write a question', keys: ['/'] },
-      { label: 'Send', keys: ['Enter'] },
-      { label: 'New line', keys: ['Shift', 'Enter'] },
-      { label: 'Stop the answer', keys: ['Esc'] },
-      { label: 'Sampling', keys: ['mod', ','] },
-    ],
-  },
-  {
-    title: 'Video',
-    lines: [
-      { label: 'Open a video', keys: ['mod', 'O'] },
-      { label: 'Play or pause', keys: ['Space'] },
-      { label: 'One frame back or forward', keys: ['←', '→'] },
-      { label: 'One second back or forward', keys: ['Shift', '← →'] },
-      { label: 'Clip starts at the playhead', keys: ['I'] },
-      { label: 'Clip ends at the playhead', keys: ['O'] },
-      { label: 'Whole video', keys: ['X'] },
-    ],
-  },
-  {
-    title: 'Conversations',
-    lines: [
-      { label: 'New conversation', keys: ['new'] },
-      { label: 'Search', keys: ['mod', 'F'] },
-      { label: 'Rename the selected one', keys: ['F2'] },
-      { label: 'Delete the selected one', keys: ['Del'] },
-    ],
-  },
-  {
-    title: 'Window',
-    lines: [
-      { label: 'Sidebar', keys: ['mod', 'B'] },
-      { label: 'Light or dark', keys: ['mod', 'Shift', 'L'] },
-      { label: 'This sheet', keys: ['?'] },
-    ],
-  },
-];
+export const shortcutGroups: readonly { readonly title: string; readonly lines: readonly ShortcutLine[] }[] =
+  [
+    {
+      title: 'Ask',
+      lines: [
+        { label: 'Write a question', keys: ['/'] },
+        { label: 'Send', keys: ['Enter'] },
+        { label: 'New line', keys: ['Shift', 'Enter'] },
+        { label: 'Stop the answer', keys: ['Esc'] },
+        { label: 'Sampling', keys: ['mod', ','] },
+      ],
+    },
+    {
+      title: 'Video',
+      lines: [
+        { label: 'Open a video', keys: ['mod', 'O'] },
+        { label: 'Play or pause', keys: ['Space'] },
+        { label: 'One frame back or forward', keys: ['←', '→'] },
+        { label: 'One second back or forward', keys: ['Shift', '← →'] },
+        { label: 'Clip starts at the playhead', keys: ['I'] },
+        { label: 'Clip ends at the playhead', keys: ['O'] },
+        { label: 'Whole video', keys: ['X'] },
+      ],
+    },
+    {
+      title: 'Conversations',
+      lines: [
+        { label: 'New conversation', keys: ['new'] },
+        { label: 'Search', keys: ['mod', 'F'] },
+        { label: 'Rename the selected one', keys: ['F2'] },
+        { label: 'Delete the selected one', keys: ['Del'] },
+      ],
+    },
+    {
+      title: 'Window',
+      lines: [
+        { label: 'Sidebar', keys: ['mod', 'B'] },
+        { label: 'Light or dark', keys: ['mod', 'Shift', 'L'] },
+        { label: 'This sheet', keys: ['?'] },
+      ],
+    },
+  ];
 
 /** The keys as this machine names them. */
 export function shownKeys(keys: readonly string[], mac: boolean, desktop: boolean): readonly string[] {

@@ -1,4 +1,11 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  InputWrapper,
+  type MantineColorsTuple,
+  Modal,
+} from '@mantine/core';
 
 /**
  * The one place where colours live. Text colours keep at least 4.5:1 on every surface they stand on, in both
@@ -50,6 +57,11 @@ export const theme = createTheme({
   headings: { fontWeight: '620', fontFamily: system },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    Drawer: Drawer.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.3 } } }),
+    Modal: Modal.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.45 } } }),
+    InputWrapper: InputWrapper.extend({ styles: { label: { fontWeight: 540 } } }),
+  },
   focusRing: 'auto',
 });
 
@@ -77,6 +89,8 @@ const dark = {
   '--m-bad-soft': 'rgba(255, 110, 110, 0.1)',
   '--m-mark': 'rgba(245, 185, 66, 0.32)',
   '--m-stage': '#000000',
+  '--m-playhead': '#ffffff',
+  '--m-playhead-edge': 'rgba(0, 0, 0, 0.6)',
   '--m-shadow': '0 12px 40px rgba(0, 0, 0, 0.5), 0 2px 8px rgba(0, 0, 0, 0.35)',
   '--m-encoder-1': '#5ec8fa',
   '--m-encoder-2': '#c4a1ff',
@@ -108,6 +122,8 @@ const light: Record<keyof typeof dark, string> = {
   '--m-bad-soft': 'rgba(214, 60, 60, 0.08)',
   '--m-mark': 'rgba(245, 185, 66, 0.42)',
   '--m-stage': '#0d0e11',
+  '--m-playhead': '#17181c',
+  '--m-playhead-edge': 'rgba(255, 255, 255, 0.85)',
   '--m-shadow': '0 12px 40px rgba(23, 24, 28, 0.14), 0 2px 8px rgba(23, 24, 28, 0.08)',
   '--m-encoder-1': '#0b78b4',
   '--m-encoder-2': '#7747d1',

@@ -35,12 +35,20 @@ export interface ConversationState {
   readonly failure: Failure | null;
 }
 
-const fresh: ConversationState = { id: null, title: null, turns: [], editingId: null, loading: false, failure: null };
+const fresh: ConversationState = {
+  id: null,
+  title: null,
+  turns: [],
+  editingId: null,
+  loading: false,
+  failure: null,
+};
 
 /** Starts the ids of what the engine has not kept (yet). */
 const local = 'local-';
 /** How long the engine is given to write down what was said when an answer was stopped. */
 const settleMs = 150;
+const statisticsMs = 1_500;
 const pollMs = 400;
 
 /** The conversation on screen and the answer under way. */
@@ -142,7 +150,8 @@ export function createConversationStore(engine: EngineAccess) {
     } finally {
       if (asking === stop) asking = null;
       for (const [id, controller] of running) if (controller === stop) running.delete(id);
-      if (stop.signal.aborted) void follow(mine, settleMs);
+      // At once for the words that were kept, and later for the statistics.
+      if (stop.signal.aborted) void follow(mine, settleMs).then(() => follow(mine, statisticsMs));
     }
   };
 
@@ -209,5 +218,7 @@ export function isAnswering(state: ConversationState): boolean {
 }
 
 function hasUnfinished(conversation: Conversation): boolean {
-  return conversation.messages.some((message) => message.role === 'assistant' && message.state === 'streaming');
+  return conversation.messages.some(
+    (message) => message.role === 'assistant' && message.state === 'streaming',
+  );
 }

@@ -51,8 +51,11 @@ export function createFramesStore(engine: EngineAccess) {
       try {
         for (let at = 0; at < missing.length; at += perCall) {
           const batch = missing.slice(at, at + perCall);
-          const stream = await engine.client().video.thumbnails({ id: videoId, indexes: batch, height }, { signal });
-          for await (const picture of stream) keep({ [frameKey(videoId, picture.index, height)]: picture.dataUrl });
+          const stream = await engine
+            .client()
+            .video.thumbnails({ id: videoId, indexes: batch, height }, { signal });
+          for await (const picture of stream)
+            keep({ [frameKey(videoId, picture.index, height)]: picture.dataUrl });
         }
       } catch {
         // Wanted again after a reconnection.

@@ -27,14 +27,17 @@ export function createLayoutStore() {
     sampling: false,
     shortcuts: false,
     frames: recall('frames', true, flag),
-    split: recall('split', 0.56, (value) => (typeof value === 'number' ? clampSplit(value) : null)),
+    split: recall('split', 0.53, (value) => (typeof value === 'number' ? clampSplit(value) : null)),
     searchWishes: 0,
   }));
   const { getState, setState } = store;
   return {
     store,
     toggleSidebar: (narrow: boolean): void => {
-      if (narrow) return setState((state) => ({ drawer: !state.drawer }));
+      if (narrow) {
+        setState((state) => ({ drawer: !state.drawer }));
+        return;
+      }
       const sidebar = !getState().sidebar;
       remember('sidebar', sidebar);
       setState({ sidebar });

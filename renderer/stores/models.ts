@@ -26,7 +26,12 @@ export function createModelsStore(engine: EngineAccess) {
         const models = await engine.client().models.list();
         const { chosenId } = store.getState();
         const known = models.some((model) => model.id === chosenId);
-        store.setState({ models, chosenId: known ? chosenId : (models[0]?.id ?? null), loaded: true, failure: null });
+        store.setState({
+          models,
+          chosenId: known ? chosenId : (models[0]?.id ?? null),
+          loaded: true,
+          failure: null,
+        });
       } catch (error) {
         const failure = toFailure(error);
         if (failure.kind !== 'disconnected') store.setState({ failure, loaded: true });

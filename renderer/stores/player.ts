@@ -7,15 +7,17 @@ export interface Surface {
   seek(seconds: number): void;
 }
 
+/** `loop`: runs by itself and tells no time (an animated picture); `frames`: only single frames can be shown. */
+export type PlayerMode = 'timed' | 'loop' | 'frames';
+
 export interface PlayerState {
   /** Seconds from the first frame. */
   readonly time: number;
   readonly playing: boolean;
-  /** False where only single frames can be shown. */
-  readonly canPlay: boolean;
+  readonly mode: PlayerMode;
 }
 
-const rest: PlayerState = { time: 0, playing: false, canPlay: false };
+const rest: PlayerState = { time: 0, playing: false, mode: 'frames' };
 
 /** The playhead. The surface reports; everyone else asks. */
 export function createPlayerStore() {
@@ -24,15 +26,17 @@ export function createPlayerStore() {
   return {
     store,
     /** Called by the surface when it is on screen; returns the function that takes it off. */
-    attach: (next: Surface, canPlay: boolean): (() => void) => {
+    attach: (next: Surface, mode: PlayerMode): (() => void) => {
       surface = next;
-      store.setState({ ...rest, canPlay });
+      store.setState({ mode });
       return () => {
         if (surface !== next) return;
         surface = null;
-        store.setState(rest);
+        store.setState({ playing: false, mode: 'frames' });
       };
     },
+    /** Another video: the playhead goes back to its start. */
+    rewind: (): void => store.setState({ time: 0, playing: false }),
     report: (part: Partial<Pick<PlayerState, 'time' | 'playing'>>): void => store.setState(part),
     seek: (seconds: number): void => {
       const time = Math.max(0, seconds);

@@ -53,13 +53,21 @@ export function createStudio(host: Host) {
     });
   };
 
+  /** The list and the screen name a conversation alike. */
+  const refresh = async (): Promise<void> => {
+    await history.load();
+    const { id } = conversation.store.getState();
+    const item = history.store.getState().items.find((candidate) => candidate.id === id);
+    if (item) conversation.retitle(item.id, item.title);
+  };
+
   /** A question goes out, its conversation appears in the history, and the cost of the next one is worked out. */
   const follow = async (asked: Promise<void>): Promise<void> => {
     const unsubscribe = conversation.store.subscribe((state, before) => {
-      if (state.id !== null && state.id !== before.id) void history.load();
+      if (state.id !== null && state.id !== before.id) void refresh();
     });
     await asked.finally(unsubscribe);
-    void history.load();
+    void refresh();
     replan();
   };
 
@@ -73,7 +81,8 @@ export function createStudio(host: Host) {
   const openVideo = async (choose: Parameters<typeof video.open>[0]): Promise<void> => {
     const opened = await video.open(choose);
     if (opened === null) return;
-    if (conversation.store.getState().id !== null || conversation.store.getState().turns.length > 0) startNew();
+    if (conversation.store.getState().id !== null || conversation.store.getState().turns.length > 0)
+      startNew();
     composer.focus();
   };
 
@@ -95,6 +104,7 @@ export function createStudio(host: Host) {
       replan();
     }),
     video.store.subscribe((state, before) => {
+      if (state.video?.id !== before.video?.id) player.rewind();
       if (state.video !== before.video || state.range !== before.range) replan();
     }),
     composer.store.subscribe((state, before) => {
@@ -126,6 +136,10 @@ export function createStudio(host: Host) {
     openDropped: (file: File) => openVideo((onProgress) => host.receiveFile(file, onProgress)),
     openSample: () =>
       openVideo(async () => (await host.openSample?.()) ?? engine.store.getState().info?.samplePath ?? null),
+    closeVideo: (): void => {
+      video.close();
+      if (conversation.store.getState().turns.length > 0) startNew();
+    },
     openConversation: async (id: string): Promise<void> => {
       layout.closeDrawer();
       if (conversation.store.getState().id === id) return;
@@ -150,7 +164,8 @@ export function createStudio(host: Host) {
     /** Asks an edited question in the old one's place. */
     replace: async (questionId: string, text: string): Promise<void> => {
       const about = subject();
-      if (about !== null && text.trim() !== '') await follow(conversation.ask(text.trim(), about, questionId));
+      if (about !== null && text.trim() !== '')
+        await follow(conversation.ask(text.trim(), about, questionId));
     },
     remove: async (id: string): Promise<void> => {
       const shown = conversation.store.getState().id === id;

@@ -40,7 +40,9 @@ export function createVideoStore(engine: EngineAccess) {
      * Opens the file that `choose` names, null meaning that the user thought better of it. A second call before the
      * first one ended wins. Returns the video where this call showed it.
      */
-    open: async (choose: (onProgress: UploadProgress) => Promise<string | null>): Promise<VideoInfo | null> => {
+    open: async (
+      choose: (onProgress: UploadProgress) => Promise<string | null>,
+    ): Promise<VideoInfo | null> => {
       ticket += 1;
       const mine = ticket;
       const current = () => mine === ticket;
@@ -84,8 +86,10 @@ export function createVideoStore(engine: EngineAccess) {
       store.setState(nothing);
     },
     dismissFailure: (): void => store.setState({ failure: null }),
-    moveEdge: (edge: Edge, seconds: number): void => change((range, video) => moveEdge(range, edge, seconds, video)),
-    markEdge: (edge: Edge, playhead: number): void => change((range, video) => markEdge(range, edge, playhead, video)),
+    moveEdge: (edge: Edge, seconds: number): void =>
+      change((range, video) => moveEdge(range, edge, seconds, video)),
+    markEdge: (edge: Edge, playhead: number): void =>
+      change((range, video) => markEdge(range, edge, playhead, video)),
     resetRange: (): void => change((_range, video) => wholeRange(video)),
   };
 }

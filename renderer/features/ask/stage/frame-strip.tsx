@@ -70,7 +70,8 @@ export function FrameStrip({ video, name, order, frames }: FrameStripProps) {
       </div>
       <ul ref={row} className={classes.row} aria-label={`${name}: frames`} onKeyDown={onKeyDown}>
         {frames.map((frame, i) => (
-          <li key={frame.index}>
+          // biome-ignore lint/suspicious/noArrayIndexKey: a short clip shows one frame several times.
+          <li key={i}>
             <Frame
               video={video}
               frame={frame}
@@ -95,11 +96,15 @@ interface FrameProps {
 
 function Frame({ video, frame, current, tabIndex, onGo }: FrameProps) {
   const { frames } = useStudio();
-  const picture = useStore(frames.store, (state) => state.pictures[frameKey(video.id, frame.index, stripHeight)]);
+  const picture = useStore(
+    frames.store,
+    (state) => state.pictures[frameKey(video.id, frame.index, stripHeight)],
+  );
   const time = formatClock(frame.seconds, 2);
   return (
     <HoverCard
-      openDelay={350}
+      openDelay={450}
+      disabled={current}
       closeDelay={0}
       position="top"
       shadow="md"

@@ -15,7 +15,7 @@ export function FrameSurface({ video, note }: { readonly video: VideoInfo; reado
   const index = useFrameAt(video);
   const picture = useStore(frames.store, (state) => state.pictures[frameKey(video.id, index, largeHeight)]);
 
-  useEffect(() => player.attach({ play: () => {}, pause: () => {}, seek: () => {} }, false), [player]);
+  useEffect(() => player.attach({ play: () => {}, pause: () => {}, seek: () => {} }, 'frames'), [player]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new life of the engine is asked again.
   useEffect(() => {
     const timer = setTimeout(() => void frames.want(video.id, [index], largeHeight), settleMs);

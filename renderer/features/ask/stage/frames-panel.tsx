@@ -14,7 +14,9 @@ import classes from './frames.module.css';
 /** What each encoder will look at, exactly. */
 export function FramesPanel({ video }: { readonly video: VideoInfo }) {
   const { plan, frames, models, layout, engine } = useStudio();
-  const encoders = useStore(plan.store, (state) => (state.videoId === video.id ? state.plan?.encoders : undefined));
+  const encoders = useStore(plan.store, (state) =>
+    state.videoId === video.id ? state.plan?.encoders : undefined,
+  );
   const open = useStore(layout.store, (state) => state.frames);
   const known = useStore(models.store);
   const lives = useStore(engine.store, (state) => state.lives);
@@ -32,7 +34,9 @@ export function FramesPanel({ video }: { readonly video: VideoInfo }) {
       <UnstyledButton className={classes.heading} aria-expanded={open} onClick={layout.toggleFrames}>
         <IconChevronDown className={classes.chevron} data-open={open} size={15} stroke={1.8} aria-hidden />
         Frames the model sees
-        {encoders !== undefined && <span className={classes.count}>{plural(distinctFrames(encoders), 'frame')}</span>}
+        {encoders !== undefined && (
+          <span className={classes.count}>{plural(distinctFrames(encoders), 'frame')}</span>
+        )}
       </UnstyledButton>
       {open && (
         <div className={classes.strips}>

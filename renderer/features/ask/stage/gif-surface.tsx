@@ -20,7 +20,7 @@ export function GifSurface({ video, onRefused }: GifSurfaceProps) {
 
   useEffect(() => {
     const still = () => setRunning(false);
-    return player.attach({ play: () => setRunning(true), pause: still, seek: still }, true);
+    return player.attach({ play: () => setRunning(true), pause: still, seek: still }, 'loop');
   }, [player]);
   useEffect(() => player.report({ playing: running }), [player, running]);
   useEffect(() => {
@@ -35,7 +35,9 @@ export function GifSurface({ video, onRefused }: GifSurfaceProps) {
         alt={video.name}
         onError={onRefused}
       />
-      {!running && picture !== undefined && <img className={classes.media} src={picture} alt={`Frame ${index}`} />}
+      {!running && picture !== undefined && (
+        <img className={classes.media} src={picture} alt={`Frame ${index}`} />
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { VideoInfo } from '../../../../engine/contract/video.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { FrameSurface } from './frame-surface.tsx';
@@ -10,7 +10,7 @@ import { VideoSurface } from './video-surface.tsx';
 export function Surface({ video }: { readonly video: VideoInfo }) {
   const { host } = useStudio();
   const [playable, setPlayable] = useState(true);
-  const refuse = () => setPlayable(false);
+  const refuse = useCallback(() => setPlayable(false), []);
   if (!playable) {
     return (
       <FrameSurface
@@ -18,7 +18,7 @@ export function Surface({ video }: { readonly video: VideoInfo }) {
         note={
           video.kind === 'image'
             ? null
-            : `This window cannot play ${video.codec.toUpperCase()}. You see the exact frames instead; the model sees them too.`
+            : `This window cannot play ${video.codec.toUpperCase()}, so you see its frames one by one.`
         }
       />
     );
@@ -31,7 +31,9 @@ export function Surface({ video }: { readonly video: VideoInfo }) {
     case 'folder':
       return <FrameSurface video={video} note={null} />;
     case 'image':
-      return <img className={classes.media} src={host.mediaUrl(video.id)} alt={video.name} onError={refuse} />;
+      return (
+        <img className={classes.media} src={host.mediaUrl(video.id)} alt={video.name} onError={refuse} />
+      );
     default:
       return video.kind satisfies never;
   }

@@ -41,7 +41,12 @@ export function TimeField({ label, shown, keys, seconds, step, onMark, onChange 
   return (
     <span className={classes.field} data-wrong={wrong}>
       <Tooltip label={`${label} at the playhead  ·  ${keys}`} openDelay={450}>
-        <button type="button" className={classes.mark} aria-label={`Set ${label.toLowerCase()}`} onClick={onMark}>
+        <button
+          type="button"
+          className={classes.mark}
+          aria-label={`Set ${label.toLowerCase()}`}
+          onClick={onMark}
+        >
           {shown}
         </button>
       </Tooltip>

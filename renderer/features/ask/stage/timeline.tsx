@@ -17,7 +17,9 @@ const trackHeight = 46;
 export function Timeline({ video }: { readonly video: VideoInfo }) {
   const { player, video: videos, plan } = useStudio();
   const range = useStore(videos.store, (state) => state.range);
-  const encoders = useStore(plan.store, (state) => (state.videoId === video.id ? state.plan?.encoders : undefined));
+  const encoders = useStore(plan.store, (state) =>
+    state.videoId === video.id ? state.plan?.encoders : undefined,
+  );
   const { ref, width } = useElementSize();
   if (range === null) return null;
 
@@ -66,7 +68,10 @@ export function Timeline({ video }: { readonly video: VideoInfo }) {
         <div
           className={classes.clip}
           data-whole={whole}
-          style={{ left: percent(range.from), right: `${100 - clamp((range.to / video.seconds) * 100, 0, 100)}%` }}
+          style={{
+            left: percent(range.from),
+            right: `${100 - clamp((range.to / video.seconds) * 100, 0, 100)}%`,
+          }}
         />
         <Handle edge="from" range={range} video={video} />
         <Handle edge="to" range={range} video={video} />
@@ -75,8 +80,10 @@ export function Timeline({ video }: { readonly video: VideoInfo }) {
       <div className={classes.lanes} aria-hidden>
         {encoders?.map((encoder, i) => (
           <div key={encoder.encoder} className={classes.lane} style={{ color: encoderColour(i) }}>
-            {encoder.frames.map((frame) => (
-              <i key={frame.index} className={classes.tick} style={{ left: percent(frame.seconds) }} />
+            {encoder.frames.map((frame, n) => (
+              // A short clip shows one frame several times.
+              // biome-ignore lint/suspicious/noArrayIndexKey: the place in the row is a tick's identity.
+              <i key={n} className={classes.tick} style={{ left: percent(frame.seconds) }} />
             ))}
           </div>
         ))}
@@ -86,9 +93,14 @@ export function Timeline({ video }: { readonly video: VideoInfo }) {
 }
 
 function Playhead({ seconds }: { readonly seconds: number }) {
-  const time = useStore(useStudio().player.store, (state) => state.time);
+  const { time, playing, mode } = useStore(useStudio().player.store);
+  if (mode === 'loop' && playing) return null;
   return (
-    <div className={classes.playhead} style={{ left: `${clamp((time / seconds) * 100, 0, 100)}%` }} title={formatClock(time, 2)} />
+    <div
+      className={classes.playhead}
+      style={{ left: `${clamp((time / seconds) * 100, 0, 100)}%` }}
+      title={formatClock(time, 2)}
+    />
   );
 }
 
@@ -112,6 +124,7 @@ function Film({ video, width }: { readonly video: VideoInfo; readonly width: num
       {indexes.map((index, i) => {
         const picture = pictures[frameKey(video.id, index, stripHeight)];
         return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a short video shows one frame several times.
           <div key={`${i}/${index}`} className={classes.cell}>
             {picture !== undefined && <img src={picture} alt="" draggable={false} />}
           </div>

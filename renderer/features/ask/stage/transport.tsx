@@ -18,7 +18,7 @@ import classes from './transport.module.css';
 export function Transport({ video }: { readonly video: VideoInfo }) {
   const { player, video: videos } = useStudio();
   const playing = useStore(player.store, (state) => state.playing);
-  const canPlay = useStore(player.store, (state) => state.canPlay);
+  const canPlay = useStore(player.store, (state) => state.mode !== 'frames');
   const range = useStore(videos.store, (state) => state.range);
   if (range === null) return null;
   const step = frameStep(video);
@@ -66,19 +66,26 @@ export function Transport({ video }: { readonly video: VideoInfo }) {
           onMark={() => videos.markEdge('to', player.store.getState().time)}
           onChange={(seconds) => videos.moveEdge('to', seconds)}
         />
-        <span className={classes.length} data-clip={!whole}>
-          {whole ? 'Whole video' : `${formatSeconds(range.to - range.from)} clip`}
-        </span>
-        <IconButton label="Use the whole video" keys="X" disabled={whole} onClick={() => videos.resetRange()}>
-          <IconArrowAutofitWidth size={17} stroke={1.6} />
-        </IconButton>
+        {whole ? (
+          <span className={classes.length}>Whole video</span>
+        ) : (
+          <>
+            <span className={classes.length} data-clip>
+              {formatSeconds(range.to - range.from)}
+            </span>
+            <IconButton label="Use the whole video" keys="X" size={26} onClick={() => videos.resetRange()}>
+              <IconArrowAutofitWidth size={17} stroke={1.6} />
+            </IconButton>
+          </>
+        )}
       </div>
     </div>
   );
 }
 
 function PlayheadTime({ seconds }: { readonly seconds: number }) {
-  const time = useStore(useStudio().player.store, (state) => state.time);
+  const { time, playing, mode } = useStore(useStudio().player.store);
+  if (mode === 'loop' && playing) return <span className={classes.time}>Looping</span>;
   return (
     <span className={classes.time}>
       {formatClock(time, 2)}

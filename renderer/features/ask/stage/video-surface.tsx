@@ -35,7 +35,7 @@ export function VideoSurface({ video, onRefused }: VideoSurfaceProps) {
         pause: () => element.pause(),
         seek: show,
       },
-      true,
+      'timed',
     );
     const follow = () => {
       const { to } = range();
@@ -75,7 +75,6 @@ export function VideoSurface({ video, onRefused }: VideoSurfaceProps) {
 
   return (
     // biome-ignore lint/a11y/useMediaCaption: the user's own file; there is no caption track to offer.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Space and the Play button do the same.
     <video
       ref={ref}
       className={classes.media}

@@ -1,0 +1,111 @@
+import { Badge, Popover, UnstyledButton } from '@mantine/core';
+import { IconCheck, IconChevronDown, IconCpu } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useStore } from 'zustand';
+import type { ModelSummary } from '../../../../engine/contract/models.ts';
+import { FailureNote } from '../../../components/failure-note.tsx';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { formatBytes, formatCount, plural } from '../../../lib/numbers.ts';
+import { chosenModel } from '../../../stores/models.ts';
+import classes from './model-picker.module.css';
+
+/** Which model is asked, what it is made of, and what it is not. */
+export function ModelPicker() {
+  const { models } = useStudio();
+  const [opened, setOpened] = useState(false);
+  const list = useStore(models.store, (state) => state.models);
+  const chosen = useStore(models.store, chosenModel);
+  const loaded = useStore(models.store, (state) => state.loaded);
+  const failure = useStore(models.store, (state) => state.failure);
+  const name = chosen?.name ?? (loaded ? 'No model' : 'Model');
+  return (
+    <Popover opened={opened} onChange={setOpened} position="top-start" shadow="md" withinPortal trapFocus>
+      <Popover.Target>
+        <UnstyledButton
+          className={classes.button}
+          aria-label={`Model: ${name}${chosen?.demonstration ? ', demonstration' : ''}`}
+          onClick={() => setOpened(!opened)}
+        >
+          <IconCpu size={16} stroke={1.6} aria-hidden />
+          <span className={classes.name}>{name}</span>
+          {chosen?.demonstration && <span className={classes.demo}>Demo</span>}
+          <IconChevronDown size={13} stroke={1.8} aria-hidden />
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.card} aria-label="Models">
+        <div className={classes.scroll}>
+          {failure !== null && <FailureNote failure={failure} />}
+          {failure === null && list.length === 0 && (
+            <p className={classes.none}>
+              {loaded ? 'There is no model on this machine yet.' : 'Looking for models…'}
+            </p>
+          )}
+          {list.map((model) => (
+            <Choice
+              key={model.id}
+              model={model}
+              chosen={model.id === chosen?.id}
+              onChoose={() => {
+                models.choose(model.id);
+                setOpened(false);
+              }}
+            />
+          ))}
+          {chosen !== null && <Parts model={chosen} />}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+interface ChoiceProps {
+  readonly model: ModelSummary;
+  readonly chosen: boolean;
+  readonly onChoose: () => void;
+}
+
+function Choice({ model, chosen, onChoose }: ChoiceProps) {
+  const frames = model.encoders.reduce((most, encoder) => Math.max(most, encoder.frames), 0);
+  return (
+    <UnstyledButton className={classes.choice} aria-pressed={chosen} onClick={onChoose}>
+      <span className={classes.title}>
+        {model.name}
+        {model.demonstration && (
+          <Badge size="xs" variant="light" color="yellow" className={classes.badge ?? ''}>
+            Demonstration
+          </Badge>
+        )}
+        {chosen && <IconCheck className={classes.tick} size={16} stroke={2} aria-hidden />}
+      </span>
+      <span className={classes.description}>{model.description}</span>
+      {model.notice !== null && <span className={classes.notice}>{model.notice}</span>}
+      <span className={classes.facts}>
+        {[
+          plural(model.encoders.length, 'encoder'),
+          plural(frames, 'frame'),
+          `${formatCount(model.contextLength)} tokens of context`,
+          formatBytes(model.bytes),
+        ].join(' · ')}
+      </span>
+    </UnstyledButton>
+  );
+}
+
+/** What the chosen model is made of, with licences. */
+function Parts({ model }: { readonly model: ModelSummary }) {
+  return (
+    <details className={classes.parts}>
+      <summary>Parts and licences</summary>
+      <ul>
+        {model.parts.map((part) => (
+          <li key={`${part.role}/${part.id}`}>
+            <span>{part.name}</span>
+            <span className={classes.partFacts}>
+              {[part.precision, formatBytes(part.bytes), part.licence].filter(Boolean).join(' · ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,181 @@
+import { Button, Drawer, NumberInput, Slider, TagsInput } from '@mantine/core';
+import { useId } from 'react';
+import { useStore } from 'zustand';
+import type { Sampling } from '../../../../engine/contract/sampling.ts';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { changedSettings } from '../../../stores/sampling.ts';
+import classes from './sampling-drawer.module.css';
+
+/** How the next token is picked. Kept between visits. */
+export function SamplingDrawer() {
+  const { layout, sampling: store } = useStudio();
+  const opened = useStore(layout.store, (state) => state.sampling);
+  const sampling = useStore(store.store, (state) => state.sampling);
+  const greedy = sampling.temperature === 0;
+  const put = (part: Partial<Sampling>) => store.change(part);
+  return (
+    <Drawer
+      opened={opened}
+      onClose={() => layout.showSampling(false)}
+      position="right"
+      size={360}
+      title="Sampling"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <div className={classes.fields}>
+        <Level
+          label="Temperature"
+          help={
+            greedy
+              ? 'At 0 the likeliest token is always taken: the same question gives the same answer. The settings marked “not in use” then do nothing.'
+              : 'How freely tokens are drawn. Low stays close to the likeliest words, high wanders.'
+          }
+          value={sampling.temperature}
+          min={0}
+          max={2}
+          step={0.05}
+          onChange={(temperature) => put({ temperature })}
+        />
+        <Level
+          label="Top-p"
+          help="Draw from the smallest set of tokens whose probabilities reach this sum. 1 keeps all."
+          value={sampling.topP}
+          min={0.05}
+          max={1}
+          step={0.01}
+          idle={greedy}
+          onChange={(topP) => put({ topP })}
+        />
+        <Level
+          label="Top-k"
+          help="Draw from this many of the likeliest tokens. 0 keeps all."
+          value={sampling.topK}
+          min={0}
+          max={200}
+          step={1}
+          idle={greedy}
+          onChange={(topK) => put({ topK })}
+        />
+        <Level
+          label="Min-p"
+          help="Drop tokens less likely than this part of the likeliest one. 0 keeps all."
+          value={sampling.minP}
+          min={0}
+          max={1}
+          step={0.01}
+          idle={greedy}
+          onChange={(minP) => put({ minP })}
+        />
+        <Level
+          label="Repetition penalty"
+          help="Makes tokens that were used already less likely. 1 does nothing."
+          value={sampling.repetitionPenalty}
+          min={1}
+          max={2}
+          step={0.01}
+          onChange={(repetitionPenalty) => put({ repetitionPenalty })}
+        />
+        <Level
+          label="Longest answer"
+          help="Tokens after which the answer is cut."
+          value={sampling.maxTokens}
+          min={1}
+          max={8192}
+          step={1}
+          sliderMax={2048}
+          onChange={(maxTokens) => put({ maxTokens })}
+        />
+        <TagsInput
+          label="Stop strings"
+          description="The answer ends before any of these. Enter adds one, up to eight."
+          placeholder={sampling.stop.length === 0 ? 'None' : ''}
+          maxTags={8}
+          value={[...sampling.stop]}
+          onChange={(stop) => put({ stop })}
+        />
+        <NumberInput
+          label="Seed"
+          description={
+            greedy
+              ? 'Not in use at temperature 0.'
+              : 'The same seed draws the same answer. Empty: a new one each time.'
+          }
+          placeholder="New each time"
+          min={0}
+          max={0xffffffff}
+          allowDecimal={false}
+          allowNegative={false}
+          hideControls
+          value={sampling.seed ?? ''}
+          onChange={(seed) => put({ seed: typeof seed === 'number' ? seed : null })}
+        />
+        <Button
+          variant="default"
+          size="sm"
+          disabled={changedSettings(sampling) === 0}
+          onClick={() => store.reset()}
+        >
+          Reset to defaults
+        </Button>
+      </div>
+    </Drawer>
+  );
+}
+
+interface LevelProps {
+  readonly label: string;
+  readonly help: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  /** Where the slider ends before the number does. */
+  readonly sliderMax?: number;
+  /** True where greedy picking leaves this setting without effect. */
+  readonly idle?: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+/** One number, by slider or typed. */
+function Level({ label, help, value, min, max, step, sliderMax = max, idle = false, onChange }: LevelProps) {
+  const id = useId();
+  const decimals = step < 1 ? 2 : 0;
+  return (
+    <div className={classes.level} data-idle={idle}>
+      <div className={classes.top}>
+        <label className={classes.label} htmlFor={id}>
+          {label}
+          {idle && <span className={classes.idle}> not in use</span>}
+        </label>
+        <NumberInput
+          id={id}
+          size="xs"
+          className={classes.number ?? ''}
+          value={value}
+          min={min}
+          max={max}
+          step={step}
+          decimalScale={decimals}
+          allowDecimal={decimals > 0}
+          allowNegative={false}
+          clampBehavior="blur"
+          hideControls
+          onChange={(next) => {
+            if (typeof next === 'number') onChange(next);
+          }}
+        />
+      </div>
+      <Slider
+        size="sm"
+        thumbLabel={label}
+        label={null}
+        value={Math.min(value, sliderMax)}
+        min={min}
+        max={sliderMax}
+        step={step}
+        onChange={(next) => onChange(Number(next.toFixed(decimals)))}
+      />
+      <p className={classes.help}>{help}</p>
+    </div>
+  );
+}

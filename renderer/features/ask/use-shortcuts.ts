@@ -1,0 +1,94 @@
+import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useEffect } from 'react';
+import type { MenuCommand } from '../../../engine/contract/shell.ts';
+import { useStudio } from '../../components/studio-context.tsx';
+import { frameStep } from '../../lib/clip.ts';
+import { type Command, commandOf, type Focus } from '../../lib/shortcuts.ts';
+import { isAnswering } from '../../stores/conversation.ts';
+
+/** Carries out what the keyboard and the application's menu ask for. */
+export function useShortcuts(narrow: boolean): void {
+  const studio = useStudio();
+  const { setColorScheme } = useMantineColorScheme();
+  const shown = useComputedColorScheme('dark');
+
+  useEffect(() => {
+    const { layout, player, video, conversation, composer } = studio;
+    const step = (by: number) => {
+      const { video: current } = video.store.getState();
+      if (current === null) return;
+      player.pause();
+      player.seek(Math.min(current.seconds, player.store.getState().time + by));
+    };
+    const oneFrame = () => {
+      const { video: current } = video.store.getState();
+      return current === null ? 0 : frameStep(current);
+    };
+    const run: Readonly<Record<Command, () => void>> = {
+      newConversation: studio.startNew,
+      searchHistory: () => layout.searchHistory(narrow),
+      openVideo: () => void studio.chooseVideo(),
+      toggleSidebar: () => layout.toggleSidebar(narrow),
+      sampling: () => layout.showSampling(!layout.store.getState().sampling),
+      shortcuts: () => layout.showShortcuts(!layout.store.getState().shortcuts),
+      toggleTheme: () => setColorScheme(shown === 'dark' ? 'light' : 'dark'),
+      write: composer.focus,
+      stop: conversation.stop,
+      play: player.toggle,
+      markIn: () => video.markEdge('from', player.store.getState().time),
+      markOut: () => video.markEdge('to', player.store.getState().time),
+      wholeVideo: video.resetRange,
+      back: () => step(-oneFrame()),
+      forward: () => step(oneFrame()),
+      backFar: () => step(-1),
+      forwardFar: () => step(1),
+    };
+    /** Plain keys belong to the video; without one they are nobody's. */
+    const needsVideo = new Set<Command>([
+      'play',
+      'markIn',
+      'markOut',
+      'wholeVideo',
+      'back',
+      'forward',
+      'backFar',
+      'forwardFar',
+    ]);
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      const command = commandOf(event, focusOf(event.target));
+      if (command === null) return;
+      const layered = document.querySelector('[role="dialog"], [role="menu"]') !== null;
+      if (layered && command !== 'shortcuts' && command !== 'sampling') return;
+      if (command === 'stop' && !isAnswering(conversation.store.getState())) return;
+      if (needsVideo.has(command) && video.store.getState().video === null) return;
+      event.preventDefault();
+      run[command]();
+    };
+    const fromMenu: Readonly<Record<MenuCommand, () => void>> = {
+      openVideo: run.openVideo,
+      openFolder: () => void studio.chooseFolder(),
+      newConversation: run.newConversation,
+      searchHistory: run.searchHistory,
+      toggleSidebar: run.toggleSidebar,
+      toggleTheme: run.toggleTheme,
+      sampling: run.sampling,
+      shortcuts: run.shortcuts,
+    };
+    window.addEventListener('keydown', onKeyDown);
+    const unsubscribe = studio.host.onMenu((command) => fromMenu[command]());
+    return () => {
+      window.removeEventListener('keydown', onKeyDown);
+      unsubscribe();
+    };
+  }, [studio, narrow, setColorScheme, shown]);
+}
+
+function focusOf(target: EventTarget | null): Focus {
+  if (!(target instanceof HTMLElement)) return 'page';
+  if (target.closest('textarea, [contenteditable="true"], input:not([type="range"], [type="checkbox"])'))
+    return 'text';
+  if (target.closest('button, a, summary, [role="slider"], [role="separator"], [role="menuitem"], input'))
+    return 'widget';
+  return 'page';
+}
