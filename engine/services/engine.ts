@@ -33,7 +33,6 @@ export interface EngineOptions {
   readonly onVideo?: (video: { readonly id: string; readonly path: string }) => void;
 }
 
-export type EngineRouter = Engine['router'];
 export type Engine = ReturnType<typeof createEngine>;
 
 /** Every service over one store and one answer path. `close` stops and keeps running answers; it leaves the database open. */

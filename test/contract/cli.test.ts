@@ -122,7 +122,7 @@ describe('merv', () => {
   });
 
   it('lists models and examines the machine', async () => {
-    expect((await merv('models')).out).toMatch(/^scripted {2}Scripted \(for tests\)/);
+    expect((await merv('models')).out).toMatch(/^scripted {2}Scripted\n {2}for tests\n/);
     expect(JSON.parse((await merv('models', '--json')).out)).toMatchObject([{ id: 'scripted' }]);
     const doctor = await merv('doctor', '--json');
     const checks: { id: string; status: string }[] = JSON.parse(doctor.out);

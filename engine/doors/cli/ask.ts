@@ -132,7 +132,10 @@ function stepOf(event: AskEvent): { readonly text: string; readonly finished: bo
 
 function report({ tokens, ms, finish, warnings }: AnswerStats, progress: Progress): void {
   for (const warning of warnings) progress.line(`Note: ${warning}`);
-  const rate = ms.generate > 0 ? `, ${((tokens.generated * 1000) / ms.generate).toFixed(1)} tokens/s` : '';
+  const rate =
+    tokens.generated > 0 && ms.generate > 0
+      ? `, ${((tokens.generated * 1000) / ms.generate).toFixed(1)} tokens/s`
+      : '';
   const ending = finish === 'length' ? ' (the longest answer allowed; see --max-tokens)' : '';
   progress.line(`${tokens.generated} tokens in ${(ms.total / 1000).toFixed(1)} s${rate}${ending}`);
 }

@@ -8,7 +8,8 @@ export function modelsText(models: readonly ModelSummary[]): string {
   return models
     .map(({ id, name, notice, bytes, encoders, contextLength, visualTokens, parts }) =>
       [
-        `${id}  ${name}${notice === null ? '' : ` (${notice})`}`,
+        `${id}  ${name}`,
+        ...(notice === null ? [] : [`  ${notice}`]),
         `  ${(bytes / 2 ** 20).toFixed(0)} MB, context ${contextLength} tokens, ${visualTokens} of them visual`,
         ...encoders.map((encoder) => `  sees ${encoder.frames} frames through ${encoder.name}`),
         ...parts.map(
