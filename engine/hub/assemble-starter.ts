@@ -16,6 +16,8 @@ import type { Tokenizer } from '../text/tokenizer.ts';
 import { openGguf } from '../weights/gguf.ts';
 import { withLlamaNames } from '../weights/gguf-llama.ts';
 import { openTensors } from '../weights/open.ts';
+import { commonWord } from './common-words.ts';
+import type { StarterPart } from './starter.ts';
 
 export const starterId = 'starter';
 
@@ -24,22 +26,17 @@ const recipeVersion = 1;
 
 const contextLength = 4096;
 const frames = 12;
-const segments = 4;
+const segments = 3;
 /** Token positions of a label, and one for the comma behind it. */
 const labelWords = 3;
 const keptLabels = 3;
 
-export interface StarterPart {
-  readonly path: string;
-  readonly sha256: string;
-  readonly licence: string;
-  readonly source: string;
-}
+type Part = Pick<StarterPart, 'path' | 'sha256' | 'licence' | 'source'>;
 
 export interface StarterOptions {
   readonly modelsFolder: string;
-  readonly languageModel: StarterPart;
-  readonly encoder: StarterPart & { readonly name: string; readonly depth: number; readonly size: number };
+  readonly languageModel: Part;
+  readonly encoder: Part & { readonly name: string; readonly depth: number; readonly size: number };
   /** Class names in the encoder's order. */
   readonly labels: readonly string[];
   readonly onProgress: (sentence: string) => void;
@@ -196,7 +193,7 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
 }
 
 /**
- * `labels` [classes, (labelWords + 1)·hidden]: the embeddings of each class name's tokens (cut or filled with a blank),
+ * `labels` [classes, (labelWords + 1)·hidden]: the embeddings of each class name's tokens (cut or filled with full stops),
  * then of a comma.
  */
 async function labelWeights(
@@ -211,10 +208,10 @@ async function labelWeights(
   const width = (labelWords + 1) * hidden;
   const table = new Float32Array(labels.length * width);
   for (const [label, name] of labels.entries()) {
-    const ids = tokenizer.encode(` ${name}`);
+    const ids = tokenizer.encode(` ${commonWord(label, name)}`);
     for (let word = 0; word < labelWords; word++) {
       const id = ids[word];
-      table.set(id === undefined ? single(' ') : row(id), label * width + word * hidden);
+      table.set(id === undefined ? single('.') : row(id), label * width + word * hidden);
     }
     table.set(single(','), label * width + labelWords * hidden);
   }

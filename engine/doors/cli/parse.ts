@@ -10,7 +10,7 @@ export type Invocation =
       readonly question: string | null;
       readonly options: unknown;
     }
-  | { readonly command: 'models' | 'serve' | 'doctor'; readonly options: unknown }
+  | { readonly command: 'models' | 'serve' | 'doctor' | 'setup'; readonly options: unknown }
   /** Help or the version, which the parser has printed. */
   | { readonly command: 'none' };
 
@@ -67,6 +67,11 @@ export function parse(argv: readonly string[]): Invocation {
     .option('--json', 'As JSON')
     .action((options: unknown) => {
       invocation = { command: 'doctor', options };
+    });
+  cli
+    .command('setup', 'Fetch and build the starter model where it is missing or of another version')
+    .action((options: unknown) => {
+      invocation = { command: 'setup', options };
     });
   cli.help();
   cli.version(version);

@@ -1,7 +1,9 @@
 import { isDefinedError } from '@orpc/client';
 import { ExpectedError, type ExpectedErrorData } from '../../contract/errors.ts';
+import { setUpStarter } from '../../hub/setup.ts';
 import { type Folders, openFolders } from '../../store/folders.ts';
 import { createLocalClient, type EngineClient } from '../in-process.ts';
+import { resourcesFolder } from '../places.ts';
 import { type StartOptions, startEngine } from '../start-engine.ts';
 import { ask } from './ask.ts';
 import { askFlags, jsonFlag, serveFlags, UsageError } from './flags.ts';
@@ -66,6 +68,14 @@ async function carryOut(
       terminal.out(json ? `${JSON.stringify(checks)}\n` : doctorText(checks));
       return checks.some(({ status }) => status === 'problem') ? exits.failed : exits.ok;
     }
+    case 'setup':
+      await setUpStarter({
+        modelsFolder: openFolders().models,
+        resourcesFolder: resourcesFolder(),
+        onProgress: (sentence) => terminal.err(`${sentence}\n`),
+        signal: terminal.signal,
+      });
+      return exits.ok;
     case 'serve':
       await serve(serveFlags(invocation.options), openFolders(), terminal, answererFor);
       return exits.ok;
