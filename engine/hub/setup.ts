@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
-import { assembleStarter } from './assemble-starter.ts';
+import { assembleStarter, starterId } from './assemble-starter.ts';
 import { fetchStarterParts, type StarterPart } from './starter.ts';
 import type { StarterSource } from './starter-sources.ts';
 
@@ -14,8 +14,11 @@ export interface SetupOptions {
   readonly signal: AbortSignal;
 }
 
-/** Makes the starter model ready: fetches its parts, then builds it. What is ready already costs nothing. */
-export async function setUpStarter(options: SetupOptions): Promise<void> {
+/**
+ * Makes the starter model ready: fetches its parts, then builds it. What is ready already costs nothing. Resolves with
+ * the model's folder.
+ */
+export async function setUpStarter(options: SetupOptions): Promise<string> {
   const { modelsFolder, resourcesFolder, onProgress, signal } = options;
   let last = '';
   const parts = await fetchStarterParts({
@@ -37,6 +40,7 @@ export async function setUpStarter(options: SetupOptions): Promise<void> {
     labels: await readLabels(join(resourcesFolder, 'imagenet-labels.json')),
     onProgress,
   });
+  return join(modelsFolder, starterId);
 }
 
 function partWith(parts: readonly StarterPart[], id: StarterSource['id']): StarterPart {

@@ -68,14 +68,16 @@ async function carryOut(
       terminal.out(json ? `${JSON.stringify(checks)}\n` : doctorText(checks));
       return checks.some(({ status }) => status === 'problem') ? exits.failed : exits.ok;
     }
-    case 'setup':
-      await setUpStarter({
+    case 'setup': {
+      const folder = await setUpStarter({
         modelsFolder: openFolders().models,
         resourcesFolder: resourcesFolder(),
         onProgress: (sentence) => terminal.err(`${sentence}\n`),
         signal: terminal.signal,
       });
+      terminal.out(`${folder}\n`);
       return exits.ok;
+    }
     case 'serve':
       await serve(serveFlags(invocation.options), openFolders(), terminal, answererFor);
       return exits.ok;
