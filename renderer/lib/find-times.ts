@@ -13,6 +13,7 @@ const rangeThenUnit = /^\s?(?:[-–—]|to)\s?\d{1,5}(?:\.\d{1,3})?\s?(?:s|secs?
 /** A longer number, a word, a ratio, a date, money or a negative number goes on to the left. */
 const gluedBefore = /[\w:.,/$€£]$|(?<!\d\s?)[-−]$/;
 const gluedAfter = /^(?:[\w:/%]|[.,]\d)/;
+const decade = /^\d{3}0s$/;
 const halfDay = /^\s?[ap]\.?m\b/i;
 
 /**
@@ -28,6 +29,7 @@ export function findTimes(text: string, limit: number): readonly FoundTime[] {
     const isClock = match[0].includes(':');
     const suffix = isClock ? '' : unit.exec(after)?.[0];
     if (suffix === undefined && !rangeThenUnit.test(after)) continue;
+    if (decade.test(match[0] + suffix)) continue;
     if (suffix === '' && (gluedAfter.test(after) || halfDay.test(after))) continue;
     const seconds = isClock ? clockSeconds(match[0]) : Number(match[0]);
     if (seconds === null || seconds > limit + 0.5) continue;

@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { rehypeTimes } from '../../../lib/markdown-times.ts';
+import { mendMarkdown } from '../../../lib/mend-markdown.ts';
 import { formatClock } from '../../../lib/time.ts';
 import classes from './answer-text.module.css';
 
@@ -15,7 +16,7 @@ export function AnswerText({ text, writing }: { readonly text: string; readonly 
   const shown = useDeferredValue(text);
   return (
     <div className={classes.text} data-writing={writing}>
-      <Parsed text={writing ? shown : text} limit={limit} />
+      <Parsed text={writing ? mendMarkdown(shown) : text} limit={limit} />
     </div>
   );
 }
