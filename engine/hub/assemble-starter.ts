@@ -22,7 +22,7 @@ import type { StarterPart } from './starter.ts';
 export const starterId = 'starter';
 
 /** Raised whenever what this file writes changes, so that an older bundle is built again. */
-const recipeVersion = 1;
+const recipeVersion = 2;
 
 const contextLength = 4096;
 const frames = 12;
@@ -152,7 +152,7 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
       tokenizer: { kind: 'gguf', file: relative(modelsFolder, languageModel.path) },
       prompt: {
         template: String(gguf.metadata.get('tokenizer.chat_template')),
-        system: 'The video shows<video>. Describe only what is in the video.',
+        system: 'The video shows a<video> and nothing else. Answer in one short sentence.',
         systemWithoutVideo: 'You are a helpful assistant.',
         placement: 'marker',
       },
