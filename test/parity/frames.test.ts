@@ -126,7 +126,9 @@ function means(rgb: Uint8Array): readonly number[] {
   return sums.map((sum) => (sum * 3) / rgb.length);
 }
 
-function readTensors(path: string): Map<string, { readonly shape: readonly number[]; readonly data: Uint8Array }> {
+function readTensors(
+  path: string,
+): Map<string, { readonly shape: readonly number[]; readonly data: Uint8Array }> {
   const bytes = readFileSync(path);
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<
@@ -135,9 +137,14 @@ function readTensors(path: string): Map<string, { readonly shape: readonly numbe
   >;
   const tensors = Object.entries(header).filter(([name]) => name !== '__metadata__');
   return new Map(
-    tensors.map(([name, { shape, data_offsets: [from, to] }]) => [
-      name,
-      { shape, data: bytes.subarray(start + from, start + to) },
-    ]),
+    tensors.map(
+      ([
+        name,
+        {
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => [name, { shape, data: bytes.subarray(start + from, start + to) }],
+    ),
   );
 }

@@ -11,6 +11,7 @@ import { EmbeddingTable } from '../../engine/runtime/embedding-table.ts';
 import { LanguageModel } from '../../engine/runtime/language-model.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson } from './fixtures.ts';
+import { derivedTolerance, relativeError } from './precision.ts';
 
 const expectedSchema = z.object({ prompt_ids: z.array(z.number()), greedy_ids_no_stop: z.array(z.number()) });
 const metaSchema = z.object({
@@ -124,4 +125,21 @@ describe('language models at fp32', () => {
       await tensors.close();
     });
   });
+});
+
+describe('language models with fewer bits', () => {
+  const precisions = ['fp16', 'int8', 'int4'] as const;
+  it.each(whole.flatMap((name) => precisions.map((precision) => ({ name, precision }))))(
+    '$name at $precision stays within its derived tolerance',
+    async ({ name, precision }) => {
+      const expected = expectedSchema.parse(await readJson(name, 'expected.json'));
+      const tensors = await expectedTensors([name]);
+      const loaded = await load([name], precision);
+      const logits = await logitsOf(loaded, expected.prompt_ids);
+      // Seven linear layers a block, five of them one after the other, and the head.
+      const tolerance = derivedTolerance(precision, 5 * loaded.config.layers + 1);
+      expect(relativeError(logits, await tensors.read('logits'))).toBeLessThan(tolerance);
+      await tensors.close();
+    },
+  );
 });

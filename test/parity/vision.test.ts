@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,10 @@ import { writeEncoder } from '../../engine/models/write-graphs.ts';
 import type { LinearPrecision } from '../../engine/nn/precision.ts';
 import { EncoderSession } from '../../engine/runtime/encoder-session.ts';
 import { openTensors } from '../../engine/weights/open.ts';
+import { stripPrefix } from '../../engine/weights/rename.ts';
+import type { TensorSource } from '../../engine/weights/tensor-source.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson, readNpyGz } from './fixtures.ts';
+import { derivedTolerance, relativeError } from './precision.ts';
 
 /** The families built so far, by the prefix of the reference's encoder id. */
 const families: Readonly<Record<string, EncoderFamily>> = { siglip };
@@ -18,6 +22,7 @@ const families: Readonly<Record<string, EncoderFamily>> = { siglip };
 const metaSchema = z.object({
   merv_id: z.string(),
   frame_indexes: z.array(z.number()),
+  blocks: z.number(),
   strategies: z.record(z.string(), z.object({ frames_saved: z.array(z.number()).optional() })),
   tolerance: z.object({ features_atol: z.number() }),
 });
@@ -33,13 +38,27 @@ function familyOf(mervId: string): EncoderFamily | undefined {
   return Object.entries(families).find(([prefix]) => mervId.startsWith(prefix))?.[1];
 }
 
-async function load(name: string, family: EncoderFamily, precision: LinearPrecision) {
-  const weights = await openTensors(join(fixturesFolder, 'vision', name, 'model.safetensors'));
+/** What the hub holds for SigLIP is an OpenCLIP checkpoint, its vision tower under `visual.trunk.`. */
+async function openWeights(path: string): Promise<TensorSource> {
+  const source = await openTensors(path);
+  const tower = 'visual.trunk.';
+  return [...source.tensors.keys()].some((key) => key.startsWith(tower))
+    ? stripPrefix(source, tower)
+    : source;
+}
+
+async function load(
+  name: string,
+  family: EncoderFamily,
+  precision: LinearPrecision,
+  file = 'model.safetensors',
+) {
+  const weights = await openWeights(join(fixturesFolder, 'vision', name, file));
   const encoder = family(await readJson('vision', name, 'config.json'), weights);
-  const file = join(scratch, `${name}-${precision}.onnx`);
-  await writeEncoder(file, encoder, weights, { precision });
+  const graph = join(scratch, `${name}-${precision}-${file}.onnx`);
+  await writeEncoder(graph, encoder, weights, { precision });
   await weights.close();
-  return { encoder, session: await EncoderSession.open(file) };
+  return { encoder, session: await EncoderSession.open(graph) };
 }
 
 /** Frames of the shared clip as the encoder gets them, [F, size, size, 3]. */
@@ -83,14 +102,31 @@ describe('vision encoders', () => {
       },
     );
 
-    it('gives the same features at fp32', async () => {
-      const { encoder, session } = await load(name, family, 'fp32');
+    const features = async (precision: LinearPrecision, file?: string) => {
+      const { encoder, session } = await load(name, family, precision, file);
       const frames = await prepared(encoder, 'resize-naive', meta.frame_indexes);
-      const features = await session.encode(frames, encoder.spec.size);
+      return session.encode(frames, encoder.spec.size);
+    };
+    const expectedFeatures = async () => {
       const source = await openTensors(join(fixturesFolder, 'vision', name, 'expected.safetensors'));
-      const expected = await source.read('features');
-      expect(largestDifference(features, expected)).toBeLessThan(meta.tolerance.features_atol);
-      await source.close();
+      return source.read('features').finally(() => source.close());
+    };
+    const files = ['model.safetensors', 'open_clip_pytorch_model.bin', 'pytorch_model.bin'].filter((file) =>
+      existsSync(join(fixturesFolder, 'vision', name, file)),
+    );
+
+    it.each(files)('gives the same features at fp32 from %s', async (file) => {
+      const difference = largestDifference(await features('fp32', file), await expectedFeatures());
+      expect(difference).toBeLessThan(meta.tolerance.features_atol);
     });
+
+    it.each(['fp16', 'int8-dynamic'] as const)(
+      'stays within the derived tolerance at %s',
+      async (precision) => {
+        // Four linear layers a block, of which the last block is left out.
+        const tolerance = derivedTolerance(precision, 4 * (meta.blocks - 1));
+        expect(relativeError(await features(precision), await expectedFeatures())).toBeLessThan(tolerance);
+      },
+    );
   });
 });
