@@ -103,6 +103,19 @@ describe.skipIf(electronPath === '')('the window', () => {
     await desktop.page.getByText('What is in this video?').first().waitFor({ timeout: 30_000 });
   });
 
+  it('gives a second start’s file to the first window', async () => {
+    await screen.button('New conversation').click();
+    await screen.button('Open sample').waitFor();
+    const second = spawnSync(electronPath, [...electronArguments, samplePath], {
+      env: environment(home.folder),
+      timeout: 20_000,
+    });
+    expect(second.status).toBe(0);
+    await screen.frames.first().waitFor({ timeout: 30_000 });
+    expect(await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+  });
+
+  // Last of what needs the page: Playwright waits for ever for a navigation that was refused.
   it('refuses navigation, new windows, the network and permissions', async () => {
     const { page } = desktop;
     const outcome = await page.evaluate(async () => ({
@@ -136,23 +149,20 @@ describe.skipIf(electronPath === '')('the window', () => {
     expect(await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
   });
 
-  it('gives a second start’s file to the first window', async () => {
-    const second = spawnSync(electronPath, [...electronArguments, samplePath], {
-      env: environment(home.folder),
-      timeout: 20_000,
-    });
-    expect(second.status).toBe(0);
-    expect(await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
-    await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFocused());
-  });
-
   it('met no error in the page', () => {
     expect(problems).toEqual([]);
   });
 
   it('takes the engine with it when it is closed', async () => {
-    const pid = await desktop.enginePid();
+    const pid = Number(await desktop.enginePid());
     await desktop.app.close();
-    expect(() => process.kill(Number(pid), 0)).toThrow();
+    const lives = () => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(lives, { timeout: 5_000 }).toBe(false);
   });
 });
