@@ -38,3 +38,8 @@ export function lastFrameBefore(frames: readonly FrameRef[], seconds: number): n
   }
   return last;
 }
+
+/** Width over height, for CSS; a file that does not say is taken for a usual one. */
+export function shapeOf({ width, height }: Pick<VideoInfo, 'width' | 'height'>): string {
+  return width > 0 && height > 0 ? `${width} / ${height}` : '16 / 9';
+}

@@ -109,7 +109,7 @@ const light: Record<keyof typeof dark, string> = {
   '--m-line-strong': '#c9ccd4',
   '--m-text': '#17181c',
   '--m-dim': '#545a66',
-  '--m-faint': '#666c78',
+  '--m-faint': '#5f6571',
   '--m-accent': '#4150c8',
   '--m-accent-fill': '#5061df',
   '--m-accent-soft': 'rgba(80, 97, 223, 0.1)',

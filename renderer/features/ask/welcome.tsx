@@ -52,7 +52,8 @@ export function Welcome() {
       )}
       {model?.demonstration && model.notice !== null && (
         <p className={classes.notice}>
-          <strong>{model.name}</strong> is a demonstration. {model.notice}
+          <strong>{model.name}</strong>
+          {model.notice}
         </p>
       )}
     </div>

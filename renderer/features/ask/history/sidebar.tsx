@@ -78,7 +78,7 @@ export function Sidebar() {
       {failure === null && loaded && items.length === 0 ? (
         <p className={classes.none}>
           {foundWith === ''
-            ? 'Your conversations will be kept here, on this machine.'
+            ? 'Your conversations will appear here.'
             : `No conversation has “${foundWith}” in it.`}
         </p>
       ) : (

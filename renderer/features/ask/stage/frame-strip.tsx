@@ -4,7 +4,7 @@ import { useStore } from 'zustand';
 import type { FrameRef, VideoInfo } from '../../../../engine/contract/video.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { clamp } from '../../../lib/clip.ts';
-import { lastFrameBefore } from '../../../lib/frames.ts';
+import { lastFrameBefore, shapeOf } from '../../../lib/frames.ts';
 import { plural } from '../../../lib/numbers.ts';
 import { encoderColour } from '../../../lib/theme.ts';
 import { formatClock } from '../../../lib/time.ts';
@@ -152,8 +152,4 @@ function Large({ video, frame }: { readonly video: VideoInfo; readonly frame: Fr
       </figcaption>
     </figure>
   );
-}
-
-function shapeOf(video: VideoInfo): string {
-  return video.width > 0 && video.height > 0 ? `${video.width} / ${video.height}` : '16 / 9';
 }

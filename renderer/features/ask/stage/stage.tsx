@@ -4,6 +4,7 @@ import { useStore } from 'zustand';
 import type { VideoInfo } from '../../../../engine/contract/video.ts';
 import { IconButton } from '../../../components/icon-button.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { shapeOf } from '../../../lib/frames.ts';
 import { formatBytes } from '../../../lib/numbers.ts';
 import { formatClock } from '../../../lib/time.ts';
 import { FramesPanel } from './frames-panel.tsx';
@@ -38,7 +39,7 @@ export function Stage({ video }: { readonly video: VideoInfo }) {
           <IconX size={16} stroke={1.6} />
         </IconButton>
       </header>
-      <div className={classes.picture}>
+      <div className={classes.picture} style={{ '--shape': shapeOf(video) }}>
         {missing ? <Missing path={video.path} /> : <Surface key={video.id} video={video} />}
       </div>
       {moves && !missing && (
