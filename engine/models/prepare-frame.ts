@@ -29,21 +29,13 @@ export function prepareFrame(frame: Image, target: FrameTarget): Uint8Array {
 /** The short side becomes `size`, the long one is truncated, the centre is kept. */
 function shortSideAndCrop(image: Image, { size, filter }: FrameTarget): Uint8Array {
   const { height, width } = image;
-  const resized = resample(
-    image,
+  const resized =
     height <= width
       ? { height: size, width: Math.trunc((size * width) / height) }
-      : { height: Math.trunc((size * height) / width), width: size },
-    filter,
-  );
+      : { height: Math.trunc((size * height) / width), width: size };
   const top = roundHalfEven((resized.height - size) / 2);
   const left = roundHalfEven((resized.width - size) / 2);
-  const square = new Uint8Array(size * size * 3);
-  for (let row = 0; row < size; row++) {
-    const from = ((row + top) * resized.width + left) * 3;
-    square.set(resized.rgb.subarray(from, from + size * 3), row * size * 3);
-  }
-  return square;
+  return resample(image, resized, filter, { top, left, height: size, width: size }).rgb;
 }
 
 /**

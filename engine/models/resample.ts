@@ -6,9 +6,18 @@
 
 export type ResampleFilter = 'bicubic' | 'bilinear';
 
-export interface Image {
+export interface Size {
   readonly height: number;
   readonly width: number;
+}
+
+/** A rectangle of an image. */
+export interface Window extends Size {
+  readonly top: number;
+  readonly left: number;
+}
+
+export interface Image extends Size {
   /** [height, width, 3] */
   readonly rgb: Uint8Array;
 }
@@ -41,17 +50,23 @@ interface Taps {
   readonly stride: number;
 }
 
-function taps(input: number, output: number, filter: ResampleFilter): Taps {
+/** Of the output positions `start` … `start + length - 1`. */
+function taps(
+  input: number,
+  output: number,
+  { start, length }: { readonly start: number; readonly length: number },
+  filter: ResampleFilter,
+): Taps {
   const { support: base, at } = filters[filter];
   const scale = input / output;
   const filterScale = Math.max(scale, 1);
   const support = base * filterScale;
   const stride = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(output);
-  const count = new Int32Array(output);
-  const weights = new Int32Array(output * stride);
-  for (let position = 0; position < output; position++) {
-    const centre = (position + 0.5) * scale;
+  const first = new Int32Array(length);
+  const count = new Int32Array(length);
+  const weights = new Int32Array(length * stride);
+  for (let position = 0; position < length; position++) {
+    const centre = (start + position + 0.5) * scale;
     const from = Math.max(0, Math.trunc(centre - support + 0.5));
     const to = Math.min(input, Math.trunc(centre + support + 0.5));
     const raw = Array.from({ length: to - from }, (_, i) => at((i + from - centre + 0.5) / filterScale));
@@ -69,31 +84,39 @@ function taps(input: number, output: number, filter: ResampleFilter): Taps {
 /** A sum of fixed-point products as a byte. */
 function toByte(sum: number): number {
   const value = sum >> precisionBits;
-  return Math.min(255, Math.max(0, value));
+  return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
 const half = 1 << (precisionBits - 1);
 
-/** [rows, width, 3] -> [rows, output, 3] */
-function horizontal(
-  rgb: Uint8Array,
-  rows: number,
-  width: number,
-  output: number,
-  filter: ResampleFilter,
-): Uint8Array {
-  const { first, count, weights, stride } = taps(width, output, filter);
-  const result = new Uint8Array(rows * output * 3);
+/** Rows `top` … `top + rows - 1` of [height, width, 3] -> [rows, positions, 3]. Four taps a turn: twice as fast. */
+function horizontal(rgb: Uint8Array, width: number, top: number, rows: number, across: Taps): Uint8Array {
+  const { first, count, weights, stride } = across;
+  const result = new Uint8Array(rows * first.length * 3);
   let target = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = top; row < top + rows; row++) {
     const line = row * width * 3;
-    for (let x = 0; x < output; x++) {
+    for (let x = 0; x < first.length; x++) {
       let r = half;
       let g = half;
       let b = half;
       let at = line + first[x]! * 3;
-      const end = x * stride + count[x]!;
-      for (let tap = x * stride; tap < end; tap++) {
+      let tap = x * stride;
+      const end = tap + count[x]!;
+      for (; tap + 3 < end; tap += 4) {
+        const w0 = weights[tap]!;
+        const w1 = weights[tap + 1]!;
+        const w2 = weights[tap + 2]!;
+        const w3 = weights[tap + 3]!;
+        r = (r + Math.imul(rgb[at]!, w0) + Math.imul(rgb[at + 3]!, w1)) | 0;
+        r = (r + Math.imul(rgb[at + 6]!, w2) + Math.imul(rgb[at + 9]!, w3)) | 0;
+        g = (g + Math.imul(rgb[at + 1]!, w0) + Math.imul(rgb[at + 4]!, w1)) | 0;
+        g = (g + Math.imul(rgb[at + 7]!, w2) + Math.imul(rgb[at + 10]!, w3)) | 0;
+        b = (b + Math.imul(rgb[at + 2]!, w0) + Math.imul(rgb[at + 5]!, w1)) | 0;
+        b = (b + Math.imul(rgb[at + 8]!, w2) + Math.imul(rgb[at + 11]!, w3)) | 0;
+        at += 12;
+      }
+      for (; tap < end; tap++) {
         const weight = weights[tap]!;
         r = (r + Math.imul(rgb[at]!, weight)) | 0;
         g = (g + Math.imul(rgb[at + 1]!, weight)) | 0;
@@ -109,38 +132,79 @@ function horizontal(
   return result;
 }
 
-/** [rows, width, 3] -> [output, width, 3] */
-function vertical(
-  rgb: Uint8Array,
-  rows: number,
-  width: number,
-  output: number,
-  filter: ResampleFilter,
-): Uint8Array {
-  const { first, count, weights, stride } = taps(rows, output, filter);
-  const line = width * 3;
-  const result = new Uint8Array(output * line);
+/** [rows, line] -> [positions, line]; the first row is number `top` of the image that the taps were made for. */
+function vertical(rgb: Uint8Array, line: number, top: number, down: Taps): Uint8Array {
+  const { first, count, weights, stride } = down;
+  const result = new Uint8Array(first.length * line);
   const sums = new Int32Array(line);
-  for (let y = 0; y < output; y++) {
+  for (let y = 0; y < first.length; y++) {
     sums.fill(half);
-    for (let tap = 0; tap < count[y]!; tap++) {
-      const weight = weights[y * stride + tap]!;
-      const from = (first[y]! + tap) * line;
+    let from = (first[y]! - top) * line;
+    let tap = y * stride;
+    const end = tap + count[y]!;
+    for (; tap + 3 < end; tap += 4) {
+      const w0 = weights[tap]!;
+      const w1 = weights[tap + 1]!;
+      const w2 = weights[tap + 2]!;
+      const w3 = weights[tap + 3]!;
+      const second = from + line;
+      const third = second + line;
+      const fourth = third + line;
+      for (let x = 0; x < line; x++) {
+        const two = (Math.imul(rgb[from + x]!, w0) + Math.imul(rgb[second + x]!, w1)) | 0;
+        const four = (two + Math.imul(rgb[third + x]!, w2) + Math.imul(rgb[fourth + x]!, w3)) | 0;
+        sums[x] = (sums[x]! + four) | 0;
+      }
+      from = fourth + line;
+    }
+    for (; tap < end; tap++) {
+      const weight = weights[tap]!;
       for (let x = 0; x < line; x++) sums[x] = (sums[x]! + Math.imul(rgb[from + x]!, weight)) | 0;
+      from += line;
     }
     for (let x = 0; x < line; x++) result[y * line + x] = toByte(sums[x]!);
   }
   return result;
 }
 
-/** `Image.resize((width, height), filter)`. A pass that changes nothing is left out, as in Pillow. */
+/**
+ * `Image.resize((width, height), filter)`, cut to `window` of it; what lies outside is not computed. A pass that
+ * changes nothing is left out, as in Pillow.
+ */
 export function resample(
   image: Image,
-  size: { readonly height: number; readonly width: number },
+  size: Size,
   filter: ResampleFilter,
+  window: Window = { ...size, top: 0, left: 0 },
 ): Image {
-  let { rgb } = image;
-  if (size.width !== image.width) rgb = horizontal(rgb, image.height, image.width, size.width, filter);
-  if (size.height !== image.height) rgb = vertical(rgb, image.height, size.width, size.height, filter);
-  return { ...size, rgb };
+  const { height, width } = window;
+  const down =
+    size.height === image.height
+      ? null
+      : taps(image.height, size.height, { start: window.top, length: height }, filter);
+  const across =
+    size.width === image.width
+      ? null
+      : taps(image.width, size.width, { start: window.left, length: width }, filter);
+  // Rows of the source that the window needs.
+  const top = down === null ? window.top : down.first[0]!;
+  const end = down === null ? top + height : down.first[height - 1]! + down.count[height - 1]!;
+
+  let rgb =
+    across === null
+      ? cut(image, { top, left: window.left, height: end - top, width })
+      : horizontal(image.rgb, image.width, top, end - top, across);
+  if (down !== null) rgb = vertical(rgb, width * 3, top, down);
+  return { height, width, rgb };
+}
+
+/** A rectangle of an image, [height, width, 3]. */
+function cut({ rgb, width: whole }: Image, { top, left, height, width }: Window): Uint8Array {
+  if (width === whole) return rgb.subarray(top * whole * 3, (top + height) * whole * 3);
+  const result = new Uint8Array(height * width * 3);
+  for (let row = 0; row < height; row++) {
+    const from = ((row + top) * whole + left) * 3;
+    result.set(rgb.subarray(from, from + width * 3), row * width * 3);
+  }
+  return result;
 }

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
+import { toHalfArray } from '../nn/half.ts';
 import { bytesOf, GraphWriter } from '../nn/onnx/graph.ts';
 import { onnxOps } from '../nn/onnx/ops.ts';
-import { toHalfArray } from '../nn/onnx/quantise.ts';
 import type { LinearPrecision } from '../nn/precision.ts';
 import type { Weights } from '../nn/weights.ts';
 import type { Encoder } from './encoder.ts';

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ExpectedError } from '../contract/errors.ts';
+import { halfTable } from '../nn/half.ts';
 
 /**
  * The token embeddings [vocab, hidden] in a file of float16 or float32 rows, read row by row: a prompt needs a few
@@ -37,23 +38,17 @@ export class EmbeddingTable {
       const target = result.subarray(i * this.hidden, (i + 1) * this.hidden);
       if (this.rowBytes === this.hidden * 4)
         target.set(new Float32Array(row.buffer, row.byteOffset, this.hidden));
-      else widen(new Uint16Array(row.buffer, row.byteOffset, this.hidden), target);
+      else {
+        const table = halfTable();
+        for (const [j, bits] of new Uint16Array(row.buffer, row.byteOffset, this.hidden).entries())
+          target[j] = table[bits]!;
+      }
     }
     return result;
   }
 
   close(): void {
     closeSync(this.file);
-  }
-}
-
-/** Half bits to numbers (IEEE 754 binary16). */
-function widen(half: Uint16Array, target: Float32Array): void {
-  for (const [i, bits] of half.entries()) {
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    const magnitude = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
-    target[i] = bits & 0x8000 ? -magnitude : magnitude;
   }
 }
 

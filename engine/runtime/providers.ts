@@ -14,7 +14,10 @@ const run = promisify(execFile);
 
 /** The smallest graph there is: y = x. */
 function identityGraph(): string {
-  const value = (name: string) => ({ name, type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } } });
+  const value = (name: string) => ({
+    name,
+    type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } },
+  });
   const node = { name: 'n', opType: 'Identity', domain: '', input: ['x'], output: ['y'], attribute: [] };
   const graph = { name: 'g', node: [node], initializer: [], input: [value('x')], output: [value('y')] };
   return Buffer.from(encodeModel(graph)).toString('base64');
@@ -49,6 +52,10 @@ async function probe(name: string, graph: string): Promise<ProviderProbe> {
     return { name, available: true, detail: 'works' };
   } catch (error) {
     const lines = (error as { readonly stderr?: string }).stderr?.trim().split('\n') ?? [];
-    return { name, available: false, detail: lines.at(-1)?.slice(0, 200) || 'it ended the process it was tried in' };
+    return {
+      name,
+      available: false,
+      detail: lines.at(-1)?.slice(0, 200) || 'it ended the process it was tried in',
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { halfTable } from './half.ts';
+import { halfTable } from '../nn/half.ts';
 
 /**
  * Blocks of GGUF's quantised types to float32, as `dequantize_row_*` of ggml-quants.c computes them. Every product

@@ -1,5 +1,5 @@
+import { halfTable } from '../nn/half.ts';
 import { blockDecoders } from './dequantise.ts';
-import { halfTable } from './half.ts';
 import type { RandomAccessFile } from './random-access-file.ts';
 import { layouts } from './stored-types.ts';
 import type { StoredType } from './tensor-source.ts';

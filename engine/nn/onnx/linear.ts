@@ -1,7 +1,8 @@
+import { toHalfArray } from '../half.ts';
 import type { LinearPrecision } from '../precision.ts';
 import type { Weights } from '../weights.ts';
 import { bytesOf, type GraphValue, type GraphWriter } from './graph.ts';
-import { blockSize, quantiseBlocks, quantiseColumns, toHalfArray, transpose } from './quantise.ts';
+import { blockSize, quantiseBlocks, quantiseColumns, transpose } from './quantise.ts';
 
 /** One or several linear layers that share their input, stacked along the output axis. */
 export interface StackedWeight {

@@ -88,29 +88,3 @@ export function transpose(matrix: Float32Array, rows: number, columns: number): 
   }
   return result;
 }
-
-const scratch = new Float32Array(1);
-const scratchBits = new Uint32Array(scratch.buffer);
-
-/** IEEE half bits of a number, rounded to nearest even; beyond ±65504 becomes infinite. */
-export function toHalf(value: number): number {
-  scratch[0] = value;
-  const bits = scratchBits[0]!;
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
-  if (magnitude >= 0x477ff000) return sign | 0x7c00;
-  if (magnitude < 0x38800000) {
-    // Subnormal half: a multiple of 2^-24.
-    const steps = Math.abs(scratch[0]!) * 2 ** 24;
-    const floor = Math.floor(steps);
-    const rest = steps - floor;
-    return sign | (floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0));
-  }
-  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
-  return sign | ((rounded - 0x38000000) >>> 13);
-}
-
-export function toHalfArray(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, toHalf);
-}
