@@ -13,7 +13,7 @@ process.env.MERV_TEST_CHROMIUM =
   (await ensureChromium()) ?? fail(new SetupError('Screenshots need Chromium: install it and start again.'));
 
 // They read the environment set above when they are loaded.
-const { askScreen, saidLength } = await import('../../test/e2e/support/ask-screen.ts');
+const { askScreen, longQuestion, streamed } = await import('../../test/e2e/support/ask-screen.ts');
 const { freshHome } = await import('../../test/e2e/support/machine.ts');
 const { serve, startBrowser } = await import('../../test/e2e/support/served.ts');
 
@@ -49,10 +49,9 @@ try {
   await dark.screen.send('What is in this video?');
   await dark.screen.idle();
   await save(dark.page, 'dark');
-  const answer = await dark.screen.send('Describe it in many words.');
-  const before = await saidLength(answer);
-  while ((await saidLength(answer)) < before + 60) await dark.page.waitForTimeout(20);
+  await streamed(await dark.screen.send(longQuestion));
   await save(dark.page, 'streaming');
+  await dark.screen.button('Stop').click();
   await dark.screen.idle();
   await dark.close();
 

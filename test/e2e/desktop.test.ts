@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askScreen, saidLength, watchText } from './support/ask-screen.ts';
+import { askScreen, longQuestion, saidLength, streamed, watchText } from './support/ask-screen.ts';
 import { type Desktop, electronArguments, environment, startDesktop } from './support/desktop.ts';
 import { electronPath, freshHome, type Home, samplePath } from './support/machine.ts';
 
@@ -52,23 +52,20 @@ describe.skipIf(electronPath === '')('the window', () => {
     );
   });
 
-  it('streams an answer', async () => {
+  it('answers a question about the video', async () => {
     const answer = await screen.send('What is in this video?');
-    const watched = await watchText(answer);
     await screen.idle();
-    const texts = await watched.stop();
-    expect(texts.length).toBeGreaterThan(2);
     expect(await saidLength(answer)).toBeGreaterThan(5);
   });
 
-  it('stops in the middle and keeps what was said', async () => {
-    const answer = await screen.send('Describe the video in as many words as you can, like a long story.');
-    await expect.poll(() => saidLength(answer), { timeout: 60_000 }).toBeGreaterThan(20);
+  it('streams an answer, stops it in the middle and keeps what was said', async () => {
+    const answer = await screen.send(longQuestion);
+    const length = await streamed(answer);
     const asked = Date.now();
     await screen.button('Stop').click();
     await screen.idle();
-    expect(Date.now() - asked).toBeLessThan(3000);
-    expect(await saidLength(answer)).toBeGreaterThan(20);
+    expect(Date.now() - asked).toBeLessThan(5000);
+    expect(await saidLength(answer)).toBeGreaterThanOrEqual(length);
   });
 
   it('answers a follow-up', async () => {
@@ -79,8 +76,7 @@ describe.skipIf(electronPath === '')('the window', () => {
   });
 
   it('says so when the engine is killed, starts it again, keeps the conversation and goes on', async () => {
-    const answer = await screen.send('Tell me a very long story about this video.');
-    await expect.poll(() => saidLength(answer), { timeout: 60_000 }).toBeGreaterThan(10);
+    await streamed(await screen.send(longQuestion));
     const pid = await desktop.enginePid();
     if (pid === null) throw new Error('The engine has no process.');
     const body = await watchText(desktop.page.locator('body'));

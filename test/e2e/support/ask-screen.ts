@@ -50,6 +50,24 @@ export async function saidLength(answer: Locator): Promise<number> {
   return (await said(answer)).length;
 }
 
+/** A question that any language model answers at length, whatever it sees: for what happens in the middle. */
+export const longQuestion = 'Write a long poem about a lighthouse and the sea.';
+
+/** Waits until the answer grew twice, which only a streamed one does; resolves with its length. */
+export async function streamed(answer: Locator): Promise<number> {
+  let length = 0;
+  for (let step = 0; step < 3; step += 1) {
+    const before = length;
+    const deadline = Date.now() + 90_000;
+    while (length <= before) {
+      if (Date.now() > deadline) throw new Error(`The answer stayed at ${length} characters.`);
+      await answer.page().waitForTimeout(20);
+      length = await saidLength(answer);
+    }
+  }
+  return length;
+}
+
 /** Every different text an element shows from now on, until `stop` is called. */
 export async function watchText(locator: Locator): Promise<{ stop(): Promise<readonly string[]> }> {
   const handle = await locator.evaluateHandle((element) => {
