@@ -33,6 +33,8 @@ export interface ConversationState {
   readonly loading: boolean;
   /** Why a stored conversation could not be shown. */
   readonly failure: Failure | null;
+  /** Counts the conversations that took the screen: with a turn's place it is that turn's lasting identity. */
+  readonly view: number;
 }
 
 const fresh: ConversationState = {
@@ -42,6 +44,7 @@ const fresh: ConversationState = {
   editingId: null,
   loading: false,
   failure: null,
+  view: 0,
 };
 
 /** Starts the ids of what the engine has not kept (yet). */
@@ -171,13 +174,13 @@ export function createConversationStore(engine: EngineAccess) {
     edit: (questionId: string | null): void => setState({ editingId: questionId }),
     startNew: (): void => {
       leave();
-      setState(fresh, true);
+      setState({ ...fresh, view: ticket });
     },
     /** Shows a stored conversation; resolves to it where it is still the one wanted. */
     open: async (id: string): Promise<Conversation | null> => {
       leave();
       const mine = ticket;
-      setState({ ...fresh, id, loading: true });
+      setState({ ...fresh, view: mine, id, loading: true });
       try {
         const conversation = await engine.client().conversations.get({ id });
         if (mine !== ticket) return null;
@@ -185,7 +188,7 @@ export function createConversationStore(engine: EngineAccess) {
         if (hasUnfinished(conversation)) void follow(mine, pollMs);
         return conversation;
       } catch (error) {
-        if (mine === ticket) setState({ ...fresh, id, failure: toFailure(error) });
+        if (mine === ticket) setState({ ...fresh, view: mine, id, failure: toFailure(error) });
         return null;
       }
     },

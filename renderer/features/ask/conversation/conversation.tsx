@@ -17,9 +17,10 @@ export function Conversation() {
   const id = useStore(conversation.store, (state) => state.id);
   const loading = useStore(conversation.store, (state) => state.loading);
   const failure = useStore(conversation.store, (state) => state.failure);
+  const view = useStore(conversation.store, (state) => state.view);
   const editingId = useStore(conversation.store, (state) => state.editingId);
   const answering = useStore(conversation.store, isAnswering);
-  const { ref, atEnd, toEnd } = useStickToEnd(id, turns.length);
+  const { ref, atEnd, toEnd } = useStickToEnd(view, turns.length);
   const lastAnswer = turns.findLast((turn) => turn.role === 'assistant');
 
   return (
@@ -42,19 +43,21 @@ export function Conversation() {
             </FailureNote>
           )}
           {turns.length === 0 && !loading && failure === null && <Suggestions />}
-          {turns.map((turn, i) =>
-            turn.role === 'user' ? (
+          {turns.map((turn, i) => {
+            // Ids change when the engine has kept a turn; its place in this conversation does not.
+            const place = `${view}/${i}`;
+            return turn.role === 'user' ? (
               <QuestionTurn
-                key={turn.id}
+                key={place}
                 question={turn}
                 editing={turn.id === editingId}
                 busy={answering}
                 replaces={turns.length - i - 2}
               />
             ) : (
-              <AnswerTurn key={turn.id} answer={turn} last={turn.id === lastAnswer?.id} busy={answering} />
-            ),
-          )}
+              <AnswerTurn key={place} answer={turn} last={turn.id === lastAnswer?.id} busy={answering} />
+            );
+          })}
         </div>
       </section>
       {!atEnd && turns.length > 0 && (

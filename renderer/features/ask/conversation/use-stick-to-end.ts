@@ -7,7 +7,7 @@ const slack = 48;
  * turn or another conversation takes it up again.
  */
 export function useStickToEnd(
-  conversationId: string | null,
+  view: number,
   turns: number,
 ): { readonly ref: RefObject<HTMLElement | null>; readonly atEnd: boolean; readonly toEnd: () => void } {
   const ref = useRef<HTMLElement>(null);
@@ -47,7 +47,7 @@ export function useStickToEnd(
   }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: both say that something new is to be seen.
-  useLayoutEffect(toEnd, [conversationId, turns, toEnd]);
+  useLayoutEffect(toEnd, [view, turns, toEnd]);
 
   return { ref, atEnd, toEnd };
 }
