@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
 import bundledPath from 'ffmpeg-static';
 import { ExpectedError } from '../contract/errors.ts';
 
@@ -47,25 +46,24 @@ export async function findFfmpeg(env: NodeJS.ProcessEnv = process.env): Promise<
 }
 
 /** The program with its version, or a phrase saying why it cannot be used. */
-async function tryProgram(
+function tryProgram(
   program: string,
   source: Ffmpeg['source'],
   env: NodeJS.ProcessEnv,
 ): Promise<Ffmpeg | string> {
-  if (source !== 'PATH') {
-    try {
-      await access(program, constants.X_OK);
-    } catch {
-      return `${program} is not there or not executable`;
-    }
-  }
   return new Promise((resolve) => {
     execFile(program, ['-version'], { timeout: 20_000, windowsHide: true, env }, (error, stdout) => {
       const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1];
       if (version !== undefined) resolve({ program, version, release: releaseOf(version), source });
-      else resolve(error ? error.message.split('\n', 1)[0]! : 'it does not answer `-version`');
+      else resolve(error ? whyNot(error) : 'it does not answer `-version`');
     });
   });
+}
+
+function whyNot(error: Error & { readonly code?: unknown }): string {
+  if (error.code === 'ENOENT') return 'there is no such program';
+  if (error.code === 'EACCES') return 'it may not be run';
+  return error.message.split('\n', 1)[0]!;
 }
 
 function releaseOf(version: string): readonly [number, number] {

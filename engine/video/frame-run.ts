@@ -13,6 +13,11 @@ export interface RunInput {
   readonly timeline: Timeline;
   readonly threads: number;
   readonly format: PictureFormat;
+  /**
+   * Whether a frame at the keyframe's time will do though it is not a keyframe itself: right where the decoder holds
+   * back all frames until it has recovered (H.264 with intra refresh) and decoding started ahead of it.
+   */
+  readonly trustShown: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,7 +92,7 @@ export async function decodeRun(
       const shown = parseShownFrame(line);
       if (!shown) return;
       const id = timeline.timed ? shown.pts : shown.ordinal;
-      if (run.from !== null && shown.key && shown.pts === pts[run.from]) sure = true;
+      if (run.from !== null && shown.pts === pts[run.from] && (shown.key || input.trustShown)) sure = true;
       if (sure) shownIds.push(id);
       const frame = wanted.get(id);
       if (frame !== undefined) shownWanted.push({ shown, frame, sure });

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { ExpectedError } from '../contract/errors.ts';
-import { decodeRun, type RunInput } from './frame-run.ts';
+import { decodeRun } from './frame-run.ts';
 import type { PictureFormat } from './picture-format.ts';
 import { planRuns, type Run, startCount, startOf } from './plan.ts';
 import { decodeStill } from './still.ts';
@@ -75,14 +75,15 @@ async function decodeWithRetries(
 ): Promise<number> {
   const { ffmpeg, timeline, info } = video;
   const threads = Math.max(1, Math.floor(cpus().length / Math.min(lanes, settings.runs)));
-  const input: RunInput = {
-    ...{ ffmpeg, path: info.path, timeline, threads },
-    ...{ format: settings.format, signal: settings.signal },
-  };
+  const { format, signal } = settings;
+  const input = { ffmpeg, path: info.path, timeline, threads, format, signal, trustShown: false };
   let rest = run;
   for (let attempt = firstAttempt; ; attempt++) {
     const start = startOf(timeline, video.container, rest, attempt);
-    const missing = await decodeRun(input, rest, start, (index, bytes) => onPicture(index, index, bytes));
+    const trustShown = info.codec === 'h264' && attempt > 0;
+    const missing = await decodeRun({ ...input, trustShown }, rest, start, (index, bytes) =>
+      onPicture(index, index, bytes),
+    );
     if (missing.length === 0) return attempt;
     rest = { from: rest.from, frames: missing.map(({ frame }) => frame) };
     if (start !== 'beginning') continue;

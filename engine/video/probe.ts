@@ -29,6 +29,33 @@ export interface Probe {
  * Cover art does not count as video (ffmpeg's stream specifier `V`).
  */
 export async function probe(ffmpeg: Ffmpeg, path: string, signal?: AbortSignal): Promise<Probe> {
+  let opening = await open(ffmpeg, path, true, signal);
+  // Some streams cannot be put into Matroska (MPEG-4 from a transport stream); their rate stays unknown.
+  if (opening.first === undefined) opening = await open(ffmpeg, path, false, signal);
+  const { first, heading } = opening;
+  if (first === undefined) throw unreadable(path, heading, opening.messages);
+  return {
+    container: /^Input #0, (.*?), from /m.exec(heading)?.[1] ?? '',
+    codec: /^ {2}Stream #0:\d+.*?: Video: (\w+)(?!.*\(attached pic\))/m.exec(heading)?.[1] ?? 'unknown',
+    pixelFormat: first.pixelFormat,
+    width: first.width,
+    height: first.height,
+    rotation: rotationOf(heading),
+    averageFps: averageRate(opening.matroskaHeader),
+    hasAudio: /^ {2}Stream #0:\d+.*?: Audio: /m.test(heading),
+    firstPts: first.pts,
+  };
+}
+
+interface Opening {
+  readonly first: ShownFrame | undefined;
+  /** ffmpeg's description of the input. */
+  readonly heading: string;
+  readonly matroskaHeader: Uint8Array;
+  readonly messages: string;
+}
+
+async function open(ffmpeg: Ffmpeg, path: string, withRate: boolean, signal?: AbortSignal): Promise<Opening> {
   const heading: string[] = [];
   const header: Buffer[] = [];
   let first: ShownFrame | undefined;
@@ -38,7 +65,7 @@ export async function probe(ffmpeg: Ffmpeg, path: string, signal?: AbortSignal):
       ...['-nostdin', '-v', 'info', '-copyts', ...fileInput(path)],
       ...['-map', '0:V:0', '-vf', showFrames, '-frames:v', '1', ...passthrough(ffmpeg), '-f', 'null', '-'],
       // A Matroska header is how ffmpeg states the average rate to the nanosecond; its own report rounds to 1/100.
-      ...['-map', '0:V:0', '-c', 'copy', '-frames:v', '0', '-f', 'matroska', 'pipe:3'],
+      ...(withRate ? ['-map', '0:V:0', '-c', 'copy', '-frames:v', '0', '-f', 'matroska', 'pipe:3'] : []),
     ],
     signal,
     onPipe3: (chunk) => header.push(chunk),
@@ -48,18 +75,11 @@ export async function probe(ffmpeg: Ffmpeg, path: string, signal?: AbortSignal):
       else first ??= parseShownFrame(line);
     },
   });
-  if (first === undefined) throw unreadable(path, heading, exit.messages);
-  const text = heading.join('\n');
   return {
-    container: /^Input #0, (.*?), from /m.exec(text)?.[1] ?? '',
-    codec: /^ {2}Stream #0:\d+.*?: Video: (\w+)(?!.*\(attached pic\))/m.exec(text)?.[1] ?? 'unknown',
-    pixelFormat: first.pixelFormat,
-    width: first.width,
-    height: first.height,
-    rotation: rotationOf(text),
-    averageFps: averageRate(Buffer.concat(header)),
-    hasAudio: /^ {2}Stream #0:\d+.*?: Audio: /m.test(text),
-    firstPts: first.pts,
+    first,
+    heading: heading.join('\n'),
+    matroskaHeader: Buffer.concat(header),
+    messages: exit.messages,
   };
 }
 
@@ -94,25 +114,24 @@ function simplestFraction(low: number, high: number): readonly [number, number] 
   return [whole * numerator + denominator, numerator];
 }
 
-function unreadable(path: string, heading: readonly string[], messages: string): ExpectedError {
+function unreadable(path: string, heading: string, messages: string): ExpectedError {
   const name = basename(path);
   if (messages.includes('matches no streams')) {
-    const other = heading.some((line) => / Audio: /.test(line)) ? 'only sound' : 'no moving picture';
+    const other = / Audio: /.test(heading) ? 'only sound' : 'no moving picture';
     return new ExpectedError(
       'no_video_stream',
       `${name} holds ${other}.`,
       'Choose a file with a video in it.',
     );
   }
-  if (messages.includes('moov atom not found')) {
+  if (messages.includes('moov atom not found') && !messages.includes('low score')) {
     return new ExpectedError(
       'file_corrupt',
       `${name} is cut off: the index at its end is missing.`,
       'Copy or download the file again, or repair it.',
     );
   }
-  const opened = heading.some((line) => line.startsWith('Input #0'));
-  if (opened) {
+  if (/^Input #0/m.test(heading)) {
     return new ExpectedError(
       'no_frames',
       `No frame of ${name} can be decoded${reason(messages)}.`,
@@ -126,13 +145,17 @@ function unreadable(path: string, heading: readonly string[], messages: string):
   );
 }
 
-/** ffmpeg's own last words, without the part that names its modules. */
+/** ffmpeg's own last words, without its modules' names and the path. */
 function reason(messages: string): string {
+  if (messages.includes('not on whitelist')) return ' (its format is not one of a single video file)';
   const line = messages
     .split('\n')
-    .map((text) => text.replace(/^\[[^\]]*\] /, '').trim())
-    .filter((text) => /invalid|error|not |unknown|fail|could/i.test(text))
+    .map((text) =>
+      text.replace(/^\[[^\]]*\] /, '').replace(/^(?:file:|Error opening input(?: files?)?: ).*: (?=\S)/, ''),
+    )
+    .filter(
+      (text) => /invalid|error|not |unknown|fail|could/i.test(text) && !text.startsWith('Error opening'),
+    )
     .pop();
-  const words = line?.replace(/^Error opening input(?: file)? .*?: (?=\S+ \S+)/, '').slice(0, 160);
-  return words ? ` (${words.replace(/\.$/, '')})` : '';
+  return line ? ` (${line.trim().replace(/\.$/, '').slice(0, 160)})` : '';
 }
