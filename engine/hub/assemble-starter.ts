@@ -22,7 +22,7 @@ import type { StarterPart } from './starter.ts';
 export const starterId = 'starter';
 
 /** Raised whenever what this file writes changes, so that an older bundle is built again. */
-const recipeVersion = 2;
+const recipeVersion = 3;
 
 const contextLength = 4096;
 const frames = 12;
@@ -193,7 +193,7 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
 }
 
 /**
- * `labels` [classes, (labelWords + 1)·hidden]: the embeddings of each class name's tokens (cut or filled with full stops),
+ * `labels` [classes, (labelWords + 1)·hidden]: the embeddings of each class name's tokens (cut or filled with commas),
  * then of a comma.
  */
 async function labelWeights(
@@ -211,7 +211,7 @@ async function labelWeights(
     const ids = tokenizer.encode(` ${commonWord(label, name)}`);
     for (let word = 0; word < labelWords; word++) {
       const id = ids[word];
-      table.set(id === undefined ? single('.') : row(id), label * width + word * hidden);
+      table.set(id === undefined ? single(',') : row(id), label * width + word * hidden);
     }
     table.set(single(','), label * width + labelWords * hidden);
   }
