@@ -15,4 +15,3 @@ export function createComposerStore() {
     focus: (): void => store.setState((state) => ({ focusWishes: state.focusWishes + 1 })),
   };
 }
-export type ComposerStore = ReturnType<typeof createComposerStore>;

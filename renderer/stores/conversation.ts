@@ -212,7 +212,6 @@ export function createConversationStore(engine: EngineAccess) {
     },
   };
 }
-export type ConversationStore = ReturnType<typeof createConversationStore>;
 
 /** True while the last answer is being made, by this window's question or by another's. */
 export function isAnswering(state: ConversationState): boolean {

@@ -65,4 +65,3 @@ export function createFramesStore(engine: EngineAccess) {
     },
   };
 }
-export type FramesStore = ReturnType<typeof createFramesStore>;

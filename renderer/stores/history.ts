@@ -103,4 +103,3 @@ export function createHistoryStore(
     },
   };
 }
-export type HistoryStore = ReturnType<typeof createHistoryStore>;

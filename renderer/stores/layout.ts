@@ -62,7 +62,6 @@ export function createLayoutStore() {
     showShortcuts: (shortcuts: boolean): void => setState({ shortcuts }),
   };
 }
-export type LayoutStore = ReturnType<typeof createLayoutStore>;
 
 function clampSplit(value: number): number {
   return clamp(value, splitLimits.low, splitLimits.high);

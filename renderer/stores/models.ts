@@ -53,7 +53,6 @@ export function createModelsStore(engine: EngineAccess) {
     },
   };
 }
-export type ModelsStore = ReturnType<typeof createModelsStore>;
 
 export function chosenModel(state: ModelsState): ModelSummary | null {
   return state.models.find((model) => model.id === state.chosenId) ?? null;

@@ -62,4 +62,3 @@ export function createPlanStore(engine: EngineAccess) {
     },
   };
 }
-export type PlanStore = ReturnType<typeof createPlanStore>;

@@ -50,4 +50,3 @@ export function createPlayerStore() {
     pause: (): void => surface?.pause(),
   };
 }
-export type PlayerStore = ReturnType<typeof createPlayerStore>;

@@ -27,7 +27,6 @@ export function createSamplingStore() {
     reset: (): void => put(defaultSampling),
   };
 }
-export type SamplingStore = ReturnType<typeof createSamplingStore>;
 
 /** How many settings differ from the defaults: shown on the drawer's button. */
 export function changedSettings(sampling: Sampling): number {

@@ -93,7 +93,6 @@ export function createVideoStore(engine: EngineAccess) {
     resetRange: (): void => change((_range, video) => wholeRange(video)),
   };
 }
-export type VideoStore = ReturnType<typeof createVideoStore>;
 
 function baseName(path: string): string {
   return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
