@@ -108,7 +108,7 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
   }
   const read = prompt.items.length - progress.cachedTokens;
   if (read >= 16) speeds.record(speedKeys.prefill(bundle.id), (read / result.prefillMs) * 1000);
-  if (result.ids.length >= 8) {
+  if (result.ids.length >= 4) {
     speeds.record(speedKeys.generate(bundle.id), (result.ids.length / result.generateMs) * 1000);
   }
 }
