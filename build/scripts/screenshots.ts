@@ -20,7 +20,12 @@ const { serve, startBrowser } = await import('../../test/e2e/support/served.ts')
 const folder = at('docs', 'screenshots');
 mkdirSync(folder, { recursive: true });
 
-const save = (page: Page, name: string) => page.screenshot({ path: join(folder, `${name}.png`) });
+async function save(page: Page, name: string): Promise<void> {
+  // Off the button that was clicked, so that its tooltip goes.
+  await page.mouse.move(2, 2);
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
 
 interface View {
   readonly colorScheme: 'dark' | 'light';
@@ -49,7 +54,8 @@ try {
   await dark.screen.send('What is in this video?');
   await dark.screen.idle();
   await save(dark.page, 'dark');
-  await streamed(await dark.screen.send(longQuestion));
+  const answer = await dark.screen.send(longQuestion);
+  while ((await streamed(answer)) < 80);
   await save(dark.page, 'streaming');
   await dark.screen.button('Stop').click();
   await dark.screen.idle();
@@ -74,8 +80,7 @@ try {
   const chooser = failing.page.waitForEvent('filechooser');
   await failing.screen.button('Open video…').click();
   await (await chooser).setFiles(broken);
-  await failing.page.getByText('holiday.mp4').first().waitFor();
-  await failing.page.waitForTimeout(500);
+  await failing.page.getByRole('alert').filter({ hasText: 'holiday.mp4' }).waitFor();
   await save(failing.page, 'error');
   await failing.close();
 } finally {
