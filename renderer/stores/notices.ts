@@ -12,7 +12,7 @@ export interface Notice {
   readonly details: string | null;
 }
 
-const lifeMs = 8_000;
+const lifeMs = 12_000;
 
 /** Short messages at the window's edge: what was done with a way back, and what failed away from its own place. */
 export function createNoticesStore() {

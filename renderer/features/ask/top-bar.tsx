@@ -7,6 +7,7 @@ import {
   IconSun,
   IconVideoPlus,
 } from '@tabler/icons-react';
+import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { IconButton } from '../../components/icon-button.tsx';
 import { useStudio } from '../../components/studio-context.tsx';
@@ -21,6 +22,9 @@ export function TopBar({ narrow }: { readonly narrow: boolean }) {
   const hasVideo = useStore(video.store, (state) => state.video !== null);
   const ready = useStore(engine.store, (state) => state.status.kind === 'ready');
   const sidebar = useStore(layout.store, (state) => (narrow ? state.drawer : state.sidebar));
+  useEffect(() => {
+    document.title = title === null ? 'MERV Studio' : `${title} · MERV Studio`;
+  }, [title]);
   return (
     <header className={classes.bar}>
       <IconButton

@@ -11,8 +11,19 @@ import classes from './cost-line.module.css';
 
 /** What the question will cost, before it is sent. */
 export function CostLine() {
-  const { plan: plans } = useStudio();
+  const { plan: plans, models } = useStudio();
+  const noModel = useStore(models.store, (state) => state.loaded && state.models.length === 0);
   const { plan, failure, pending } = useStore(plans.store);
+  if (noModel) {
+    return (
+      <div className={classes.cost}>
+        <p className={classes.warning} role="alert">
+          <IconAlertTriangle size={14} stroke={1.8} aria-hidden />
+          There is no model on this machine yet. “merv setup” fetches the starter model.
+        </p>
+      </div>
+    );
+  }
   if (failure !== null) {
     const { sentence, remedy } = wordsOf(failure);
     return (

@@ -24,7 +24,11 @@ export function ModelPicker() {
         <UnstyledButton
           className={classes.button}
           aria-label={`Model: ${name}${chosen?.demonstration ? ', demonstration' : ''}`}
-          onClick={() => setOpened(!opened)}
+          onClick={() => {
+            setOpened(!opened);
+            // A model that came since is in the list at once.
+            if (!opened) void models.load();
+          }}
         >
           <IconCpu size={16} stroke={1.6} aria-hidden />
           <span className={classes.name}>{name}</span>

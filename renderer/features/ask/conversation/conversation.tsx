@@ -1,8 +1,9 @@
-import { Button, Loader } from '@mantine/core';
+import { Button, Loader, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import type { Answer } from '../../../lib/answer.ts';
 import { isAnswering } from '../../../stores/conversation.ts';
 import { AnswerTurn } from './answer-turn.tsx';
 import classes from './conversation.module.css';
@@ -60,6 +61,9 @@ export function Conversation() {
           })}
         </div>
       </section>
+      <VisuallyHidden aria-live="polite">
+        {answering ? 'Answering.' : lastAnswer && wordOf(lastAnswer)}
+      </VisuallyHidden>
       {!atEnd && turns.length > 0 && (
         <button type="button" className={classes.toEnd} onClick={toEnd}>
           <IconArrowDown size={15} stroke={1.8} aria-hidden />
@@ -68,4 +72,21 @@ export function Conversation() {
       )}
     </div>
   );
+}
+
+/** What is said aloud when an answer has ended. */
+function wordOf(answer: Answer): string {
+  switch (answer.state) {
+    case 'streaming':
+      return '';
+    case 'done':
+      return 'The answer is complete.';
+    case 'stopped':
+      return 'The answer was stopped.';
+    case 'interrupted':
+    case 'failed':
+      return 'The answer failed.';
+    default:
+      return answer.state satisfies never;
+  }
 }

@@ -12,22 +12,22 @@ interface HistoryItemProps {
   readonly item: ConversationSummary;
   /** Its place among the list's lines, for the arrow keys. */
   readonly line: number;
+  readonly tabIndex: 0 | -1;
   readonly current: boolean;
   readonly search: string;
 }
 
-export function HistoryItem({ item, line, current, search }: HistoryItemProps) {
+export function HistoryItem({ item, line, tabIndex, current, search }: HistoryItemProps) {
   const { history, openConversation, remove } = useStudio();
   const renaming = useStore(history.store, (state) => state.renamingId === item.id);
   const [menu, setMenu] = useState(false);
   const excerpt = excerptOf(item);
-  if (renaming) return <Rename item={item} />;
+  if (renaming) return <Rename item={item} line={line} />;
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'F2') history.startRenaming(item.id);
-    else if (event.key === 'Delete') void remove(item.id);
-    else return;
+    if (event.key !== 'F2') return;
     event.preventDefault();
+    history.startRenaming(item.id);
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a right click opens the same menu as the button.
@@ -44,6 +44,7 @@ export function HistoryItem({ item, line, current, search }: HistoryItemProps) {
         type="button"
         className={classes.open}
         data-line={line}
+        tabIndex={tabIndex}
         aria-current={current ? 'true' : undefined}
         title={item.title}
         onClick={() => void openConversation(item.id)}
@@ -59,7 +60,12 @@ export function HistoryItem({ item, line, current, search }: HistoryItemProps) {
       </button>
       <Menu opened={menu} onChange={setMenu} position="bottom-end" shadow="md" width={190} withinPortal>
         <Menu.Target>
-          <button type="button" className={classes.more} aria-label={`More for “${item.title}”`}>
+          <button
+            type="button"
+            className={classes.more}
+            tabIndex={tabIndex}
+            aria-label={`More for “${item.title}”`}
+          >
             <IconDots size={16} stroke={1.8} aria-hidden />
           </button>
         </Menu.Target>
@@ -99,7 +105,7 @@ export function HistoryItem({ item, line, current, search }: HistoryItemProps) {
 }
 
 /** The title as a text field: Enter keeps it, Escape does not. */
-function Rename({ item }: { readonly item: ConversationSummary }) {
+function Rename({ item, line }: { readonly item: ConversationSummary; readonly line: number }) {
   const { history, rename } = useStudio();
   const [title, setTitle] = useState(item.title);
   const field = useRef<HTMLInputElement>(null);
@@ -115,6 +121,11 @@ function Rename({ item }: { readonly item: ConversationSummary }) {
     if (keep) void rename(item.id, title);
     else history.startRenaming(null);
   };
+  /** Finished by a key, the focus stays in the list. */
+  const finishByKey = (keep: boolean) => {
+    finish(keep);
+    setTimeout(() => document.querySelector<HTMLElement>(`[data-line="${line}"]`)?.focus(), 0);
+  };
   return (
     <input
       ref={field}
@@ -125,10 +136,10 @@ function Rename({ item }: { readonly item: ConversationSummary }) {
       onChange={(event) => setTitle(event.currentTarget.value)}
       onBlur={() => finish(true)}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') finish(true);
+        if (event.key === 'Enter') finishByKey(true);
         if (event.key === 'Escape') {
           event.stopPropagation();
-          finish(false);
+          finishByKey(false);
         }
       }}
     />

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useMemo, useRef } from 'react';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { excerptOf } from '../../../lib/highlight.ts';
@@ -13,7 +13,8 @@ const foundHeight = 64;
 
 /** The conversations by day. Only those in sight are drawn, so that thousands scroll as well as ten. */
 export function HistoryList() {
-  const { history, conversation } = useStudio();
+  const { history, conversation, remove } = useStudio();
+  const [focused, setFocused] = useState(-1);
   const items = useStore(history.store, (state) => state.items);
   const foundWith = useStore(history.store, (state) => state.foundWith);
   const currentId = useStore(conversation.store, (state) => state.id);
@@ -35,26 +36,54 @@ export function HistoryList() {
     overscan: 8,
   });
 
-  /** The arrow keys go from one conversation to the next, across the days. */
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-    if (!(event.target instanceof HTMLElement) || event.target.dataset.line === undefined) return;
-    event.preventDefault();
-    const by = event.key === 'ArrowDown' ? 1 : -1;
-    let next = Number(event.target.dataset.line) + by;
-    while (lines[next]?.kind === 'day') next += by;
-    if (lines[next] === undefined) return;
-    virtual.scrollToIndex(next);
+  const focusLine = (index: number) => {
+    virtual.scrollToIndex(index);
     requestAnimationFrame(() => {
-      scroll.current?.querySelector<HTMLElement>(`[data-line="${next}"]`)?.focus();
+      scroll.current?.querySelector<HTMLElement>(`[data-line="${index}"]`)?.focus();
     });
   };
+  /** The next conversation from there on, over the days between. */
+  const nextItem = (from: number, by: 1 | -1): number | null => {
+    let next = from + by;
+    while (lines[next]?.kind === 'day') next += by;
+    return lines[next] === undefined ? null : next;
+  };
+
+  /** The list is one stop for Tab: the arrow keys go along it, Delete deletes and stays in it. */
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (!(event.target instanceof HTMLElement) || event.target.dataset.line === undefined) return;
+    const at = Number(event.target.dataset.line);
+    const line = lines[at];
+    if (event.key === 'Delete' && line?.kind === 'item') {
+      event.preventDefault();
+      const neighbour = nextItem(at, 1) === null ? nextItem(at, -1) : at;
+      void remove(line.item.id);
+      if (neighbour !== null) focusLine(neighbour);
+      return;
+    }
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    event.preventDefault();
+    const next = nextItem(at, event.key === 'ArrowDown' ? 1 : -1);
+    if (next !== null) focusLine(next);
+  };
+
+  const rows = virtual.getVirtualItems();
+  const shown = rows.filter((row) => lines[row.index]?.kind === 'item').map((row) => row.index);
+  const current = lines.findIndex((line) => line.kind === 'item' && line.item.id === currentId);
+  const stop = [focused, current].find((index) => shown.includes(index)) ?? shown[0];
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are handled for the buttons inside.
-    <div ref={scroll} className={classes.list} onKeyDown={onKeyDown}>
+    <div
+      ref={scroll}
+      className={classes.list}
+      onKeyDown={onKeyDown}
+      onFocus={(event) => {
+        if (event.target.dataset.line !== undefined) setFocused(Number(event.target.dataset.line));
+      }}
+    >
       <div className={classes.length} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((row) => {
+        {rows.map((row) => {
           const line = lines[row.index];
           if (!line) return null;
           return (
@@ -69,6 +98,7 @@ export function HistoryList() {
                 <HistoryItem
                   item={line.item}
                   line={row.index}
+                  tabIndex={row.index === stop ? 0 : -1}
                   current={line.item.id === currentId}
                   search={foundWith}
                 />

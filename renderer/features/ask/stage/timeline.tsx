@@ -15,7 +15,7 @@ const trackHeight = 46;
 
 /** The whole video as a film strip: the playhead, the clip's handles, and a mark for each frame an encoder sees. */
 export function Timeline({ video }: { readonly video: VideoInfo }) {
-  const { player, video: videos, plan } = useStudio();
+  const { video: videos, plan } = useStudio();
   const range = useStore(videos.store, (state) => state.range);
   const encoders = useStore(plan.store, (state) =>
     state.videoId === video.id ? state.plan?.encoders : undefined,
@@ -26,45 +26,13 @@ export function Timeline({ video }: { readonly video: VideoInfo }) {
   const percent = (seconds: number) => `${clamp((seconds / video.seconds) * 100, 0, 100)}%`;
   const whole = isWhole(range, video);
 
-  const scrub = (event: PointerEvent<HTMLDivElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    player.seek(clamp((event.clientX - box.left) / box.width, 0, 1) * video.seconds);
-  };
-  const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
-    if (event.button !== 0) return;
-    event.currentTarget.setPointerCapture(event.pointerId);
-    player.pause();
-    scrub(event);
-  };
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const target = keyTarget(event, player.store.getState().time, video);
-    if (target === null) return;
-    event.preventDefault();
-    event.stopPropagation();
-    player.pause();
-    player.seek(target);
-  };
-
   return (
     <div className={classes.timeline}>
       <div ref={ref} className={classes.track}>
         <Film video={video} width={width} />
         <div className={classes.outside} style={{ left: 0, width: percent(range.from) }} />
         <div className={classes.outside} style={{ left: percent(range.to), right: 0 }} />
-        <div
-          className={classes.scrub}
-          role="slider"
-          tabIndex={0}
-          aria-label="Playhead"
-          aria-valuemin={0}
-          aria-valuemax={video.seconds}
-          aria-valuenow={player.store.getState().time}
-          onPointerDown={onPointerDown}
-          onPointerMove={(event) => {
-            if (event.currentTarget.hasPointerCapture(event.pointerId)) scrub(event);
-          }}
-          onKeyDown={onKeyDown}
-        />
+        <Scrub video={video} />
         <div
           className={classes.clip}
           data-whole={whole}
@@ -89,6 +57,47 @@ export function Timeline({ video }: { readonly video: VideoInfo }) {
         ))}
       </div>
     </div>
+  );
+}
+
+/** The surface that moves the playhead, by pointer and by keys. */
+function Scrub({ video }: { readonly video: VideoInfo }) {
+  const { player } = useStudio();
+  const time = useStore(player.store, (state) => state.time);
+  const scrub = (event: PointerEvent<HTMLDivElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    player.seek(clamp((event.clientX - box.left) / box.width, 0, 1) * video.seconds);
+  };
+  const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
+    if (event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    player.pause();
+    scrub(event);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const target = keyTarget(event, time, video);
+    if (target === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    player.pause();
+    player.seek(target);
+  };
+  return (
+    <div
+      className={classes.scrub}
+      role="slider"
+      tabIndex={0}
+      aria-label="Playhead"
+      aria-valuemin={0}
+      aria-valuemax={video.seconds}
+      aria-valuenow={time}
+      aria-valuetext={formatClock(time, 2)}
+      onPointerDown={onPointerDown}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) scrub(event);
+      }}
+      onKeyDown={onKeyDown}
+    />
   );
 }
 

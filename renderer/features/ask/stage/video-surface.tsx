@@ -4,6 +4,8 @@ import { useStudio } from '../../../components/studio-context.tsx';
 import { frameStep } from '../../../lib/clip.ts';
 import classes from './surface.module.css';
 
+const retryMs = 400;
+
 interface VideoSurfaceProps {
   readonly video: VideoInfo;
   /** Called where the browser cannot show this file's pictures. */
@@ -14,6 +16,14 @@ interface VideoSurfaceProps {
 export function VideoSurface({ video, onRefused }: VideoSurfaceProps) {
   const { player, video: videos, host } = useStudio();
   const ref = useRef<HTMLVideoElement>(null);
+  const tried = useRef(false);
+
+  /** A file opened this moment may not be served yet: it gets a second chance. */
+  const onError = () => {
+    if (tried.current) onRefused();
+    tried.current = true;
+    setTimeout(() => ref.current?.load(), retryMs);
+  };
 
   useEffect(() => {
     const element = ref.current;
@@ -56,22 +66,15 @@ export function VideoSurface({ video, onRefused }: VideoSurfaceProps) {
       cancelAnimationFrame(tick);
       player.report({ playing: false });
     };
-    const onMetadata = () => {
-      if (element.videoWidth === 0) onRefused();
-    };
     element.addEventListener('play', onPlay);
     element.addEventListener('pause', onPause);
-    element.addEventListener('loadedmetadata', onMetadata);
-    element.addEventListener('error', onRefused);
     return () => {
       cancelAnimationFrame(tick);
       element.removeEventListener('play', onPlay);
       element.removeEventListener('pause', onPause);
-      element.removeEventListener('loadedmetadata', onMetadata);
-      element.removeEventListener('error', onRefused);
       detach();
     };
-  }, [player, videos, video, onRefused]);
+  }, [player, videos, video]);
 
   return (
     // biome-ignore lint/a11y/useMediaCaption: the user's own file; there is no caption track to offer.
@@ -82,6 +85,11 @@ export function VideoSurface({ video, onRefused }: VideoSurfaceProps) {
       preload="auto"
       playsInline
       aria-label={video.name}
+      onError={onError}
+      onLoadedMetadata={(event) => {
+        // Sound alone: the pictures are in a form that the browser does not know.
+        if (event.currentTarget.videoWidth === 0) onRefused();
+      }}
       onClick={() => player.toggle()}
     />
   );
