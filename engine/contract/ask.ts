@@ -8,6 +8,8 @@ const subjectShape = {
   videoId: z.string().nullable(),
   clip: clipSchema.nullable(),
   conversationId: z.string().nullable(),
+  /** Instead of the model's own instruction, in front of the conversation; null keeps the model's. */
+  system: z.string().max(20_000).nullable().default(null),
 };
 
 export const planRequestSchema = z.object({

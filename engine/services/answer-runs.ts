@@ -5,12 +5,13 @@ import type { Sampling } from '../contract/sampling.ts';
 import type { ConversationStore, Subject } from '../store/conversations.ts';
 import { takeNotes } from './answer-notes.ts';
 import { type Channel, createChannel } from './channel.ts';
-import { messagesBefore, turnsOf } from './transcript.ts';
+import { messagesBefore, systemTurn, turnsOf } from './transcript.ts';
 import type { Turns } from './turns.ts';
 import type { VideoRegistry } from './video-registry.ts';
 
 export interface Run {
   readonly subject: Subject;
+  readonly system: string | null;
   readonly sampling: Sampling;
   readonly conversationId: string;
   readonly question: string;
@@ -57,7 +58,7 @@ export function createAnswerRuns({ answerer, conversations, videos, turns }: Ans
         modelId,
         video,
         clip,
-        turns: [...turnsOf(before), { role: 'user', text: run.question }],
+        turns: [...systemTurn(run.system), ...turnsOf(before), { role: 'user', text: run.question }],
         sampling: run.sampling,
         signal,
       });

@@ -4,7 +4,7 @@ import type { ConversationStore } from '../store/conversations.ts';
 import type { Database } from '../store/database.ts';
 import type { AnswerRuns } from './answer-runs.ts';
 import type { Procedures } from './procedures.ts';
-import { messagesBefore, titleOf, turnsOf } from './transcript.ts';
+import { messagesBefore, systemTurn, titleOf, turnsOf } from './transcript.ts';
 import type { VideoRegistry } from './video-registry.ts';
 
 export interface AskServiceOptions {
@@ -22,21 +22,21 @@ export function askService(
 ) {
   return {
     plan: ask.plan.handler(async ({ input, signal = new AbortController().signal }) => {
-      const { modelId, videoId, clip, conversationId, question, maxTokens, replaceFrom } = input;
+      const { modelId, videoId, clip, conversationId, system, question, maxTokens, replaceFrom } = input;
       const earlier =
         conversationId === null ? [] : messagesBefore(conversations.messages(conversationId), replaceFrom);
       return answerer.plan({
         modelId,
         video: videoId === null ? null : await videos.get(videoId, signal),
         clip,
-        turns: [...turnsOf(earlier), { role: 'user', text: question }],
+        turns: [...systemTurn(system), ...turnsOf(earlier), { role: 'user', text: question }],
         maxTokens,
         signal,
       });
     }),
 
     send: ask.send.handler(({ input, signal }) => {
-      const { modelId, videoId, clip, question, sampling, replaceFrom } = input;
+      const { modelId, videoId, clip, system, question, sampling, replaceFrom } = input;
       const subject = { modelId, videoId, clip };
       if (videoId !== null && !videos.knows(videoId)) {
         throw new ExpectedError('not_found', 'This video was not opened here.', 'Open it first.');
@@ -49,7 +49,7 @@ export function askService(
         return { conversationId: id, removed, ...conversations.addExchange(id, question) };
       });
       runs.stop({ answerIds: kept.removed });
-      return runs.start({ subject, sampling, question, ...kept }, signal);
+      return runs.start({ subject, system, sampling, question, ...kept }, signal);
     }),
   };
 }

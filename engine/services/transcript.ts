@@ -22,6 +22,11 @@ export function turnsOf(messages: readonly Message[]): readonly ChatTurn[] {
   });
 }
 
+/** A person's own instruction to the model; none for null or blank. */
+export function systemTurn(system: string | null): readonly ChatTurn[] {
+  return system === null || system.trim() === '' ? [] : [{ role: 'system', text: system }];
+}
+
 /** A conversation's first title: its question in one line, cut at a word. */
 export function titleOf(question: string): string {
   const line = question.replaceAll(/\s+/gu, ' ').trim();

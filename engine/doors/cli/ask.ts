@@ -37,6 +37,7 @@ export async function ask(client: EngineClient, options: AskOptions, terminal: T
       videoId: video.id,
       clip: options.clip,
       conversationId: null,
+      system: options.system,
       question: options.question ?? defaultQuestion,
       sampling: options.sampling,
     },

@@ -23,12 +23,14 @@ const askFlagsSchema = z.object({
   repetitionPenalty: textFlag,
   seed: textFlag,
   stop: textFlag,
+  system: textFlag,
   json: z.boolean().default(false),
 });
 
 export interface AskFlags {
   readonly clip: Clip | null;
   readonly modelId: string | null;
+  readonly system: string | null;
   readonly sampling: Sampling;
   readonly json: boolean;
 }
@@ -54,6 +56,7 @@ export function askFlags(raw: unknown): AskFlags {
   return {
     clip: clipOf(last(flags.from), last(flags.to)),
     modelId: last(flags.model) ?? null,
+    system: last(flags.system) ?? null,
     sampling: parsed.data,
     json: flags.json,
   };

@@ -32,6 +32,7 @@ export function parse(argv: readonly string[]): Invocation {
     .option('--repetition-penalty <x>', 'Above 1: say less twice (1)')
     .option('--seed <n>', 'The same seed gives the same answer')
     .option('--stop <text>', 'End the answer before this text; may be given several times')
+    .option('--system <text>', 'Instead of the instruction that comes with the model')
     .option('--json', 'One line of JSON on stdout, nothing else')
     .example('merv ask')
     .example('merv ask holiday.mp4 "Which animals are there?"')
