@@ -291,6 +291,14 @@ describe.each(doors)('through the door %s', (name, openAt) => {
     expect(long.tokens.prompt).toBeGreaterThan(10);
   });
 
+  it("puts a system prompt of one's own in front, for that question only", async () => {
+    const told = JSON.parse(said(await askAll('turns', { system: 'Answer in French.' })));
+    expect(told).toEqual([
+      { role: 'system', text: 'Answer in French.' },
+      { role: 'user', text: 'turns' },
+    ]);
+  });
+
   it('replaces a question and what follows it, by the question or by its answer', async () => {
     const conversationId = idOf(await askAll('count 1'));
     await askAll('count 2', { conversationId });
