@@ -25,7 +25,11 @@ export const configuration = {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: electron-builder's own placeholders
       filter: ['package.json', 'dist/**/*', 'bin/napi-v*/${platform}/${arch}/**/*'],
     },
-    { from: 'node_modules/ffmpeg-static', to: 'bin', filter: ['ffmpeg', 'ffmpeg.exe', 'ffmpeg.LICENSE'] },
+    {
+      from: 'node_modules/ffmpeg-static',
+      to: 'node_modules/ffmpeg-static',
+      filter: ['package.json', 'index.js', 'ffmpeg*', 'LICENSE'],
+    },
   ],
   linux: { target: ['AppImage', 'deb'], category: 'AudioVideo', executableName: 'merv-studio' },
   deb: { depends: ['libgtk-3-0', 'libnss3', 'libnotify4', 'libsecret-1-0', 'libxss1', 'libxtst6'] },

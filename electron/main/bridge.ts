@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { channels } from '../common/channels.ts';
 import { chooseFolder, chooseVideo, saveText } from './dialogs.ts';
 import type { EngineSupervisor } from './engine-supervisor.ts';
-import { handle, ShellError } from './ipc.ts';
+import { handle } from './ipc.ts';
+import { ShellError } from './shell-error.ts';
 
 interface BridgeOptions {
   readonly engine: EngineSupervisor;

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { app, type BrowserWindow, dialog } from 'electron';
-import { ShellError } from './ipc.ts';
+import { ShellError } from './shell-error.ts';
 import { writeFileAtomic } from './write-file.ts';
 
 const media = [

@@ -2,6 +2,7 @@ import type { MessagePortMain } from 'electron';
 import { fromEngineSchema, type ToEngine } from '../../engine/contract/control.ts';
 import type { EngineState } from '../../engine/contract/shell.ts';
 import { restartDelay } from './restart-policy.ts';
+import { ShellError } from './shell-error.ts';
 
 /** The engine's process, as the supervisor needs it. */
 export interface EngineProcess {
@@ -130,7 +131,7 @@ export function superviseEngine(options: SupervisorOptions): EngineSupervisor {
     async connect(port) {
       if (state.state === 'starting') await new Promise<EngineState>((resolve) => waiting.add(resolve));
       if (state.state !== 'ready' || !child)
-        throw new Error('The engine is not running. Restart it and try again.');
+        throw new ShellError('The engine is not running. Restart it and try again.');
       child.post({ type: 'connect' }, [port]);
     },
     async grant(path) {

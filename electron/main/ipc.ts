@@ -1,14 +1,10 @@
 import { ipcMain, type WebContents, type WebFrameMain } from 'electron';
 import type * as z from 'zod';
 import { isPageUrl } from './page-url.ts';
+import { ShellError } from './shell-error.ts';
 
 function fromPage(frame: WebFrameMain | null, sender: WebContents): boolean {
   return frame !== null && frame === sender.mainFrame && isPageUrl(frame.url);
-}
-
-/** A failure whose message is a sentence for the user. Anything else thrown by a handler is a bug. */
-export class ShellError extends Error {
-  override readonly name = 'ShellError';
 }
 
 /**

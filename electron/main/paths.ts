@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
 
@@ -23,10 +22,7 @@ export function shellPaths(): ShellPaths {
   };
 }
 
-/** What the engine is told by its environment. An installed application brings its own ffmpeg. */
+/** What the engine is told by its environment. */
 export function engineEnvironment(paths: ShellPaths): Readonly<Record<string, string | undefined>> {
-  const bundled = join(process.resourcesPath, 'bin', process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg');
-  const ffmpeg =
-    app.isPackaged && !process.env.FFMPEG_BIN && existsSync(bundled) ? { FFMPEG_BIN: bundled } : {};
-  return { ...process.env, ...ffmpeg, MERV_RESOURCES: paths.resources };
+  return { ...process.env, MERV_RESOURCES: paths.resources };
 }
