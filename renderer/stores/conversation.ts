@@ -20,6 +20,7 @@ export interface Subject {
   readonly modelId: string;
   readonly videoId: string | null;
   readonly clip: Clip | null;
+  readonly system: string | null;
   readonly sampling: Sampling;
 }
 

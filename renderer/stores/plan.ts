@@ -9,6 +9,7 @@ export interface PlanInput {
   readonly modelId: string;
   readonly videoId: string | null;
   readonly clip: Clip | null;
+  readonly system: string | null;
   readonly conversationId: string | null;
   readonly question: string;
   readonly maxTokens: number;

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { createStore } from 'zustand/vanilla';
 import { type Sampling, samplingSchema } from '../../engine/contract/sampling.ts';
 import { recall, remember } from '../lib/storage.ts';
@@ -6,16 +7,23 @@ export const defaultSampling: Sampling = samplingSchema.parse({});
 
 export interface SamplingState {
   readonly sampling: Sampling;
+  /** Instead of the model's own instruction; blank keeps the model's. */
+  readonly system: string;
 }
 
-/** How the next answer's tokens are picked; kept between visits. */
+/** What a person may set for the next answer: how its tokens are picked, and the instruction. Kept between visits. */
 export function createSamplingStore() {
   const store = createStore<SamplingState>(() => ({
     sampling: recall('sampling', defaultSampling, (value) => samplingSchema.safeParse(value).data ?? null),
+    system: recall('system', '', (value) => z.string().max(20_000).safeParse(value).data ?? null),
   }));
   const put = (sampling: Sampling): void => {
     store.setState({ sampling });
     remember('sampling', sampling);
+  };
+  const instruct = (system: string): void => {
+    store.setState({ system });
+    remember('system', system);
   };
   return {
     store,
@@ -24,12 +32,19 @@ export function createSamplingStore() {
       const parsed = samplingSchema.safeParse({ ...store.getState().sampling, ...part });
       if (parsed.success) put(parsed.data);
     },
-    reset: (): void => put(defaultSampling),
+    instruct,
+    reset: (): void => {
+      put(defaultSampling);
+      instruct('');
+    },
   };
 }
 
 /** How many settings differ from the defaults: shown on the drawer's button. */
-export function changedSettings(sampling: Sampling): number {
+export function changedSettings({ sampling, system }: SamplingState): number {
   const keys = Object.keys(defaultSampling) as (keyof Sampling)[];
-  return keys.filter((key) => JSON.stringify(sampling[key]) !== JSON.stringify(defaultSampling[key])).length;
+  const changed = keys.filter(
+    (key) => JSON.stringify(sampling[key]) !== JSON.stringify(defaultSampling[key]),
+  );
+  return changed.length + (system.trim() === '' ? 0 : 1);
 }

@@ -34,18 +34,21 @@ export function createStudio(host: Host) {
     if (modelId === null) return null;
     const { video: shown, range } = video.store.getState();
     const clip = shown && range ? clipOfRange(range, shown) : null;
-    return { modelId, videoId: shown?.id ?? null, clip, sampling: sampling.store.getState().sampling };
+    const { sampling: picked, system } = sampling.store.getState();
+    const instruction = system.trim() === '' ? null : system;
+    return { modelId, videoId: shown?.id ?? null, clip, system: instruction, sampling: picked };
   };
 
   const replan = (): void => {
     const about = subject();
     if (about === null || engine.store.getState().status.kind !== 'ready') return;
     if (isAnswering(conversation.store.getState())) return;
-    const { modelId, videoId, clip } = about;
+    const { modelId, videoId, clip, system } = about;
     plan.want({
       modelId,
       videoId,
       clip,
+      system,
       conversationId: conversation.store.getState().id,
       question: composer.store.getState().draft,
       maxTokens: about.sampling.maxTokens,
@@ -111,7 +114,7 @@ export function createStudio(host: Host) {
       if (state.draft !== before.draft) replan();
     }),
     sampling.store.subscribe((state, before) => {
-      if (state.sampling.maxTokens !== before.sampling.maxTokens) replan();
+      if (state.sampling.maxTokens !== before.sampling.maxTokens || state.system !== before.system) replan();
     }),
   ];
 

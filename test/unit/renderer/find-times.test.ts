@@ -84,9 +84,7 @@ describe('findTimes', () => {
 
 describe('rehypeTimes', () => {
   const html = (text: string) =>
-    renderToStaticMarkup(
-      createElement(Markdown, { rehypePlugins: [[rehypeTimes, { limit: 60 }]], children: text }),
-    );
+    renderToStaticMarkup(createElement(Markdown, { rehypePlugins: [[rehypeTimes, { limit: 60 }]] }, text));
 
   it('marks times inside emphasis, lists and headings, and nothing in code', () => {
     expect(html('## At 0:07\n\n- **7.5 s** and `0:08`')).toBe(

@@ -71,6 +71,7 @@ describe('a question', () => {
     studio.video.moveEdge('from', 2);
     studio.video.moveEdge('to', 7.5);
     studio.sampling.change({ temperature: 0.7, seed: 5 });
+    studio.sampling.instruct('Answer in French.');
     void studio.send('One');
     await pass(500);
     void studio.send('Two');
@@ -79,6 +80,7 @@ describe('a question', () => {
       clip: { from: 2, to: 7.5 },
       conversationId: talk().id,
       sampling: { temperature: 0.7, seed: 5 },
+      system: 'Answer in French.',
     });
     expect(talk().turns.map((turn) => turn.role)).toEqual(['user', 'assistant', 'user', 'assistant']);
   });

@@ -16,7 +16,7 @@ export function Composer() {
   const draft = useStore(composer.store, (state) => state.draft);
   const wishes = useStore(composer.store, (state) => state.focusWishes);
   const answering = useStore(conversation.store, isAnswering);
-  const changed = useStore(sampling.store, (state) => changedSettings(state.sampling));
+  const changed = useStore(sampling.store, changedSettings);
   const ready = useStore(
     engine.store,
     (state) => state.status.kind === 'ready' || state.status.kind === 'hung',

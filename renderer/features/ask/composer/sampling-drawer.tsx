@@ -1,4 +1,4 @@
-import { Button, Drawer, NumberInput, Slider, TagsInput } from '@mantine/core';
+import { Button, Drawer, NumberInput, Slider, TagsInput, Textarea } from '@mantine/core';
 import { useId } from 'react';
 import { useStore } from 'zustand';
 import type { Sampling } from '../../../../engine/contract/sampling.ts';
@@ -10,7 +10,8 @@ import classes from './sampling-drawer.module.css';
 export function SamplingDrawer() {
   const { layout, sampling: store } = useStudio();
   const opened = useStore(layout.store, (state) => state.sampling);
-  const sampling = useStore(store.store, (state) => state.sampling);
+  const settings = useStore(store.store);
+  const { sampling, system } = settings;
   const greedy = sampling.temperature === 0;
   const put = (part: Partial<Sampling>) => store.change(part);
   return (
@@ -109,10 +110,21 @@ export function SamplingDrawer() {
           value={sampling.seed ?? ''}
           onChange={(seed) => put({ seed: typeof seed === 'number' ? seed : null })}
         />
+        <Textarea
+          label="System prompt"
+          description="Said to the model before the conversation, instead of its own instruction."
+          placeholder="The model’s own"
+          autosize
+          minRows={2}
+          maxRows={8}
+          maxLength={20_000}
+          value={system}
+          onChange={(event) => store.instruct(event.currentTarget.value)}
+        />
         <Button
           variant="default"
           size="sm"
-          disabled={changedSettings(sampling) === 0}
+          disabled={changedSettings(settings) === 0}
           onClick={() => store.reset()}
         >
           Reset to defaults
