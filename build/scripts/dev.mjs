@@ -24,21 +24,25 @@ writeStamp('build', 'npm run dev');
 let window = null;
 let pending = bundles.length;
 
+let again = false;
+
 /** One window at a time: the application's own lock would refuse a second. */
 function restart() {
+  again = window !== null;
   if (window) window.kill();
   else open();
 }
 
 function open() {
+  again = false;
   window = spawn(electron ?? '', [...flags, root], {
     stdio: 'inherit',
     env: { ...process.env, MERV_DEV_SERVER: address },
   });
   // Closing the window ends `npm run dev`; a restart opens the next one.
-  window.on('close', (_code, signal) => {
+  window.on('close', () => {
     window = null;
-    if (signal === 'SIGTERM') open();
+    if (again) open();
     else process.exit(0);
   });
 }
