@@ -24,6 +24,7 @@ writeStamp('build', 'npm run dev');
 let window = null;
 let pending = bundles.length;
 
+/** Whether the window is being closed to open it anew. */
 let again = false;
 
 /** One window at a time: the application's own lock would refuse a second. */
@@ -65,3 +66,4 @@ for (const options of bundles) {
   await context.watch();
 }
 process.on('exit', () => window?.kill());
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));
