@@ -1,7 +1,8 @@
 import type { AnswerEvent, AnswerStats } from '../contract/ask.ts';
 import { cancelled, ExpectedError } from '../contract/errors.ts';
 import type { SpeedStore } from '../store/speeds.ts';
-import { decodeFrames } from '../video/decode.ts';
+import { type DecodedFrame, decodeFrames } from '../video/decode.ts';
+import type { OpenedVideo } from '../video/video.ts';
 import type { AnswerJob } from './answerer.ts';
 import { type ClipPlan, planClip } from './clip-features.ts';
 import { layoutPrompt, type PromptLayout } from './context.ts';
@@ -62,7 +63,11 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
   const { bundle } = model;
   if (job.signal.aborted) throw cancelled();
   if (!model.ready) yield { type: 'loading', part: bundle.name };
-  progress.clip = job.video === null ? null : planClip(bundle, job.video, job.clip);
+  const { video } = job;
+  progress.clip = video === null ? null : planClip(bundle, video, job.clip);
+  const gather = () => gatherClip(video, progress.clip, tools, job.signal);
+  // A model that is not loaded yet has nothing in its context: the frames are decoded while it loads.
+  const early = model.ready ? null : gather();
 
   const segments = await model.prompt(job.turns, job.video !== null);
   const prompt = layoutPrompt(segments, progress.clip?.visualKey ?? null, bundle.visual.tokens);
@@ -75,7 +80,7 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
   let visual: Float32Array | null = null;
   if (progress.clip !== null) {
     const features = visualNeeded
-      ? yield* clipFeatures(job, tools, progress, progress.clip)
+      ? yield* clipFeatures(job, tools, progress, progress.clip, await (early ?? gather()))
       : yield* keptInContext(progress.clip);
     visual = features === null ? null : await model.visual.embed(features);
   }
@@ -138,25 +143,49 @@ async function* keptInContext(clip: ClipPlan): AsyncGenerator<AnswerEvent, null>
   return null;
 }
 
-/** Features of every encoder: kept ones from disk, the others from one decoding of all frames they need. */
+/** What is known of a clip before anything is encoded: kept features by encoder, and the frames for the others. */
+interface GatheredClip {
+  readonly kept: readonly (Float32Array | null)[];
+  readonly decoded: readonly DecodedFrame[];
+  readonly decodeMs: number;
+}
+
+/** Reads kept features and decodes, once, all frames that the other encoders need. */
+function gatherClip(
+  video: OpenedVideo | null,
+  clip: ClipPlan | null,
+  { model, features: cache, speeds }: AnswerTools,
+  signal: AbortSignal,
+): Promise<GatheredClip> {
+  const alone = model.ready;
+  const gather = async (): Promise<GatheredClip> => {
+    if (video === null || clip === null) return { kept: [], decoded: [], decodeMs: 0 };
+    const kept = await Promise.all(clip.encoders.map(({ key, length }) => cache.read(key, length)));
+    const wanted = new Set(clip.encoders.flatMap(({ indexes }, i) => (kept[i] === null ? indexes : [])));
+    if (wanted.size === 0) return { kept, decoded: [], decodeMs: 0 };
+    const started = performance.now();
+    const decoded = await decodeFrames(video, [...wanted], { signal });
+    const decodeMs = performance.now() - started;
+    // Beside a loading model it takes longer than it would alone.
+    if (alone) speeds.record(speedKeys.decode, decodeMs / wanted.size);
+    return { kept, decoded, decodeMs };
+  };
+  const gathered = gather();
+  // Whoever awaits it hears of a failure; one that nobody awaits, because something else failed first, is no bug.
+  gathered.catch(() => {});
+  return gathered;
+}
+
+/** Features of every encoder: kept ones as they are, the others from the decoded frames. */
 async function* clipFeatures(
   job: AnswerJob,
   { model, features: cache, speeds }: AnswerTools,
   progress: Progress,
   clip: ClipPlan,
+  { kept, decoded, decodeMs }: GatheredClip,
 ): AsyncGenerator<AnswerEvent, readonly Float32Array[]> {
-  const kept = await Promise.all(clip.encoders.map(({ key, length }) => cache.read(key, length)));
-  const missing = clip.encoders.filter((_, i) => kept[i] === null);
-
-  const decodeStarted = performance.now();
-  const wanted = [...new Set(missing.flatMap(({ indexes }) => indexes))];
-  const decoded =
-    wanted.length === 0 || job.video === null
-      ? []
-      : await decodeFrames(job.video, wanted, { signal: job.signal });
-  progress.decodeMs = performance.now() - decodeStarted;
-  if (wanted.length > 0) speeds.record(speedKeys.decode, progress.decodeMs / wanted.length);
-  yield { type: 'frames', encoders: [...clip.frames], ms: progress.decodeMs };
+  progress.decodeMs = decodeMs;
+  yield { type: 'frames', encoders: [...clip.frames], ms: decodeMs };
 
   const byIndex = new Map(decoded.map((frame) => [frame.index, frame]));
   const all: Float32Array[] = [];
