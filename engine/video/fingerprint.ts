@@ -12,7 +12,9 @@ const blocks = 32;
 export async function fingerprint(files: readonly string[], packets: PacketTable): Promise<string> {
   const hash = createHash('sha256');
   hash.update(`merv-video-1 ${packets.count} ${packets.secondsPerTick}\n`);
-  for (const column of [packets.pts, packets.bytes, packets.flags]) {
+  // Key and discarded only: which other flags a packet has depends on who reads it.
+  const flags = packets.flags.map((value) => value & 5);
+  for (const column of [packets.pts, packets.bytes, flags]) {
     hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
   }
   for (const path of files) {

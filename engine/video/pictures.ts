@@ -1,8 +1,10 @@
-import { cpus } from 'node:os';
 import { ExpectedError } from '../contract/errors.ts';
-import { decodeRun } from './frame-run.ts';
+import { decodeByCutting } from './decode-cut.ts';
+import { decodeRuns, type RunInput, type RunSource } from './frame-run.ts';
+import { fileInput } from './input.ts';
+import { inLanes, threadsFor } from './lanes.ts';
 import type { PictureFormat } from './picture-format.ts';
-import { planRuns, type Run, startCount, startOf } from './plan.ts';
+import { planSeeks, type Run, type Start, startCount, startOf } from './plan.ts';
 import { decodeStill } from './still.ts';
 import type { OpenedVideo } from './video.ts';
 
@@ -14,9 +16,6 @@ export interface PictureOptions {
 
 /** Called once for each different number asked for; `index` is the frame really given. */
 export type OnPicture = (asked: number, index: number, bytes: Uint8Array) => void;
-
-/** How many ffmpeg children decode at once. */
-const lanes = Math.min(2, cpus().length);
 
 /**
  * Decodes the frames with these numbers and hands over each as soon as it is there, in no set order. At most two
@@ -42,14 +41,20 @@ export async function eachPicture(
     return;
   }
   const { width, height } = video.info;
-  const runs = planRuns(video.timeline, indexes, width * height);
+  const { ffmpeg, timeline, index } = video;
+  const input: RunInput = { ffmpeg, timeline, format, signal: options.signal };
+  const deliver = (frame: number, bytes: Uint8Array): void => onPicture(frame, frame, bytes);
+  const rest = index ? await decodeByCutting(input, video.info.path, index, indexes, deliver) : indexes;
+  const runs = planSeeks(timeline, rest, width * height);
   let attempt = 0;
   await inLanes(runs, options.signal, async (run, signal) => {
-    const used = await decodeWithRetries(
+    const threads = threadsFor(runs.length);
+    const used = await decodeBySeeking(
       video,
       run,
       attempt,
-      { format, signal, runs: runs.length },
+      threads,
+      { ...input, signal },
       options,
       onPicture,
     );
@@ -58,34 +63,33 @@ export async function eachPicture(
   });
 }
 
-interface RunSettings {
-  readonly format: PictureFormat;
-  readonly signal: AbortSignal;
-  readonly runs: number;
-}
-
 /** Decodes a run, starting further back as long as frames are missing. Returns the start that was needed. */
-async function decodeWithRetries(
+async function decodeBySeeking(
   video: OpenedVideo,
   run: Run,
   firstAttempt: number,
-  settings: RunSettings,
+  threads: number,
+  input: RunInput,
   options: PictureOptions,
   onPicture: OnPicture,
 ): Promise<number> {
-  const { ffmpeg, timeline, info } = video;
-  const threads = Math.max(1, Math.floor(cpus().length / Math.min(lanes, settings.runs)));
-  const { format, signal } = settings;
-  const input = { ffmpeg, path: info.path, timeline, threads, format, signal, trustShown: false };
+  const { timeline, info } = video;
+  const deliver = (frame: number, bytes: Uint8Array): void => onPicture(frame, frame, bytes);
+  const source = (start: Start, trustShown: boolean): RunSource => {
+    const seek =
+      start === 'beginning'
+        ? []
+        : ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', start.seconds.toFixed(6)];
+    const args = fileInput(info.path, [...seek, '-threads', `${threads}`]);
+    return { args, shift: 0, whole: start === 'beginning', trustShown };
+  };
   let rest = run;
   for (let attempt = firstAttempt; ; attempt++) {
     const start = startOf(timeline, video.container, rest, attempt);
-    const trustShown = info.codec === 'h264' && attempt > 0;
-    const missing = await decodeRun({ ...input, trustShown }, rest, start, (index, bytes) =>
-      onPicture(index, index, bytes),
-    );
+    const trusted = info.codec === 'h264' && attempt > 0;
+    const missing = await decodeRuns(input, [rest], source(start, trusted), deliver);
     if (missing.length === 0) return attempt;
-    rest = { from: rest.from, frames: missing.map(({ frame }) => frame) };
+    rest = { ...rest, frames: missing.map(({ frame }) => frame) };
     if (start !== 'beginning') continue;
     const nearest = new Map<number, number[]>();
     for (const { frame, nearest: other } of missing) {
@@ -95,8 +99,8 @@ async function decodeWithRetries(
         `Frame ${frame} of ${info.name} cannot be decoded; frame ${other} stands in for it.`,
       );
     }
-    const stand = { from: null, frames: [...nearest.keys()].sort((a, b) => a - b) };
-    const lost = await decodeRun(input, stand, 'beginning', (index, bytes) => {
+    const stand = { ...rest, from: null, frames: [...nearest.keys()].sort((a, b) => a - b) };
+    const lost = await decodeRuns(input, [stand], source('beginning', false), (index, bytes) => {
       for (const asked of nearest.get(index)!) onPicture(asked, index, bytes);
     });
     if (lost.length > 0) throw undecodable(video, lost[0]!.frame);
@@ -111,29 +115,4 @@ function undecodable(video: OpenedVideo, frame: number): ExpectedError {
     `Frame ${frame} of ${video.info.name} (at ${seconds} s) cannot be decoded.`,
     'Choose a clip without it, or convert the video to MP4 (H.264).',
   );
-}
-
-/** Works through a list with as many workers as there are lanes; when one fails the others are stopped first. */
-async function inLanes<T>(
-  work: readonly T[],
-  signal: AbortSignal | undefined,
-  doOne: (item: T, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const stop = new AbortController();
-  const forward = (): void => stop.abort();
-  if (signal?.aborted) stop.abort();
-  signal?.addEventListener('abort', forward);
-  let next = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const lane = async (): Promise<void> => {
-    try {
-      while (next < work.length && failure === undefined) await doOne(work[next++]!, stop.signal);
-    } catch (error) {
-      failure ??= { error };
-      stop.abort();
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  signal?.removeEventListener('abort', forward);
-  if (failure !== undefined) throw failure.error;
 }

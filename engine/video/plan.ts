@@ -2,44 +2,57 @@ import type { Timeline } from './timeline.ts';
 
 /** Wanted frames that are decoded in one go: from a keyframe, or from the file's start, to the last of them. */
 export interface Run {
-  /** Keyframe packet to seek to; null is the start of the file. */
+  /** Keyframe packet to start from; null is the start of the file. */
   readonly from: number | null;
   /** Frame indexes, ascending. */
   readonly frames: readonly number[];
+  /** Last packet in decode order that one of them is in. */
+  readonly to: number;
 }
 
 /** Where decoding starts: the file's beginning, or a seek to a time (seconds on the file's own clock). */
 export type Start = 'beginning' | { readonly seconds: number };
 
-/** What starting one more ffmpeg costs, in decoded pixels: some 60 ms at 0.4 Gpixel/s. */
-const seekCost = 24e6;
+/** How many packets are decoded in the time that one more ffmpeg takes to start: some 60 ms at 0.4 Gpixel/s. */
+function packetsWorthAChild(pixels: number): number {
+  return 24e6 / pixels;
+}
 
 /**
  * Groups frames by the keyframe their decoding must start from, and joins neighbours where decoding on is cheaper than
  * seeking again.
  */
-export function planRuns(timeline: Timeline, indexes: Iterable<number>, pixels: number): readonly Run[] {
+export function planSeeks(timeline: Timeline, indexes: Iterable<number>, pixels: number): readonly Run[] {
+  const worthASeek = packetsWorthAChild(pixels);
+  const runs = planRuns(timeline, indexes, worthASeek);
+  return runs.map((run) => (run.from !== null && run.from <= worthASeek ? { ...run, from: null } : run));
+}
+
+/**
+ * Groups frames by the keyframe their decoding must start from; the next group's keyframe may lie this many packets
+ * behind the last wanted one and is still decoded in the same go.
+ */
+export function planRuns(
+  timeline: Timeline,
+  indexes: Iterable<number>,
+  packetsToJoin: number,
+): readonly Run[] {
   const frames = [...new Set(indexes)].sort((a, b) => a - b);
   if (frames.length === 0) return [];
-  if (!timeline.timed) return [{ from: null, frames }];
-  const packetsWorthASeek = seekCost / pixels;
-  const runs: { from: number | null; frames: number[]; last: number }[] = [];
+  if (!timeline.timed) return [{ from: null, frames, to: Math.max(...frames) }];
+  const runs: { from: number | null; frames: number[]; to: number }[] = [];
   for (const frame of frames) {
     const packet = timeline.packetOf[frame]!;
     const from = anchor(timeline, packet);
     const run = runs[runs.length - 1];
-    if (run && (from === null || from <= run.last + packetsWorthASeek)) {
+    if (run && (from === null || from <= run.to + packetsToJoin)) {
       run.frames.push(frame);
-      run.last = Math.max(run.last, packet);
+      run.to = Math.max(run.to, packet);
     } else {
-      runs.push({
-        from: from !== null && from <= packetsWorthASeek ? null : from,
-        frames: [frame],
-        last: packet,
-      });
+      runs.push({ from, frames: [frame], to: packet });
     }
   }
-  return runs.map(({ from, frames: members }) => ({ from, frames: members }));
+  return runs;
 }
 
 /** Containers without an index: ffmpeg finds a place by time, not a keyframe, so it must aim ahead of it. */

@@ -62,7 +62,7 @@ async function open(ffmpeg: Ffmpeg, path: string, withRate: boolean, signal?: Ab
   let inHeading = true;
   const exit = await runFfmpeg(ffmpeg, {
     args: [
-      ...['-nostdin', '-v', 'info', '-copyts', ...fileInput(path)],
+      ...['-nostdin', '-v', 'info', '-copyts', ...fileInput(path, ['-threads', '1'])],
       ...['-map', '0:V:0', '-vf', showFrames, '-frames:v', '1', ...passthrough(ffmpeg), '-f', 'null', '-'],
       // A Matroska header is how ffmpeg states the average rate to the nanosecond; its own report rounds to 1/100.
       ...(withRate ? ['-map', '0:V:0', '-c', 'copy', '-frames:v', '0', '-f', 'matroska', 'pipe:3'] : []),

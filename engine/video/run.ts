@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { cancelled, ExpectedError } from '../contract/errors.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
@@ -7,10 +7,9 @@ import type { Ffmpeg } from './ffmpeg.ts';
 export interface FfmpegRun {
   readonly args: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  /** Written to the child's standard input, then closed. */
-  readonly input?: Uint8Array;
-  /** Bytes of standard output, then of pipe 3. A promise holds the child back until it settles. */
-  readonly onOutput?: (chunk: Buffer) => void | Promise<void>;
+  /** Written to the child's standard input as fast as it reads, then closed. */
+  readonly input?: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined;
+  readonly onOutput?: (chunk: Buffer) => void;
   readonly onPipe3?: (chunk: Buffer) => void;
   /** Lines of standard error, as they come. */
   readonly onLine?: (line: string) => void;
@@ -59,11 +58,8 @@ export async function runFfmpeg(ffmpeg: Ffmpeg, run: FfmpegRun): Promise<FfmpegE
     kill();
   });
   const messages = keepMessages(child.stderr!, run.onLine);
-  if (child.stdin && run.input) {
-    // A child that ends early closes its input; that shows in its exit.
-    child.stdin.on('error', () => {});
-    child.stdin.end(run.input);
-  }
+  const poured = child.stdin && run.input ? pour(run.input, child.stdin) : Promise.resolve();
+  poured.catch(kill);
   const pipe3 = child.stdio[3] as Readable | null;
   if (run.onPipe3) pipe3?.on('data', run.onPipe3);
   pipe3?.on('error', () => {});
@@ -74,6 +70,7 @@ export async function runFfmpeg(ffmpeg: Ffmpeg, run: FfmpegRun): Promise<FfmpegE
   try {
     await drain(child.stdout!, run.onOutput);
     const { code, failure } = await exit;
+    await poured;
     if (run.signal?.aborted) throw cancelled();
     if (failure) throw failed(ffmpeg, failure.message, failure);
     if (code === null && !stopped) throw failed(ffmpeg, `it was ended by ${child.signalCode}`);
@@ -99,11 +96,28 @@ function failed(ffmpeg: Ffmpeg, why: string, cause?: unknown): ExpectedError {
 }
 
 async function drain(stream: Readable, sink: FfmpegRun['onOutput']): Promise<void> {
-  if (!sink) {
-    stream.resume();
-    return;
+  for await (const chunk of stream) sink?.(chunk as Buffer);
+}
+
+/** Writes everything with back-pressure. A child that ends early closes its input: that shows in its exit, not here. */
+async function pour(input: NonNullable<FfmpegRun['input']>, stdin: Writable): Promise<void> {
+  let open = true;
+  let wake = (): void => {};
+  const close = (): void => {
+    open = false;
+    wake();
+  };
+  stdin.on('error', close);
+  stdin.on('close', close);
+  stdin.on('drain', () => wake());
+  for await (const chunk of input) {
+    if (!open) return;
+    if (stdin.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
-  for await (const chunk of stream) await sink(chunk as Buffer);
+  stdin.end();
 }
 
 function keepMessages(stream: Readable, onLine: FfmpegRun['onLine']): () => string {

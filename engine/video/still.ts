@@ -50,7 +50,7 @@ export async function decodePicture(
       ...[...format.output, 'pipe:1'],
     ],
     signal,
-    input: file,
+    input: [file],
     onOutput: format.cutter((bytes) => {
       picture ??= bytes;
     }),

@@ -6,6 +6,7 @@ import type { VideoInfo } from '../contract/video.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isPictureName, picturePackets, picturesIn } from './folder.ts';
+import { type Mp4Index, readMp4Index } from './mp4-index.ts';
 import { type PacketTable, readPackets } from './packets.ts';
 import { rgbPictures } from './picture-format.ts';
 import { probe } from './probe.ts';
@@ -21,6 +22,8 @@ export interface OpenedVideo {
   readonly ffmpeg: Ffmpeg;
   /** ffmpeg's name of the container; empty for pictures. */
   readonly container: string;
+  /** Where each coded picture lies, for a plain MP4 or MOV. */
+  readonly index: Mp4Index | null;
   /** The picture file of each frame where the video is a picture or a folder of them. */
   readonly pictures: readonly string[] | null;
 }
@@ -54,9 +57,9 @@ export async function openVideo(path: string, options: OpenOptions): Promise<Ope
 }
 
 async function openFile(path: string, bytes: number, { ffmpeg, signal }: OpenOptions): Promise<OpenedVideo> {
-  const [found, packets] = await allOrStop(signal, (stop) => [
+  const [found, [index, packets]] = await allOrStop(signal, (stop) => [
     probe(ffmpeg, path, stop),
-    readPackets(ffmpeg, path, stop),
+    readTable(ffmpeg, path, stop),
   ]);
   const timeline = buildTimeline(packets, found);
   if (timeline.frameCount === 0) {
@@ -80,7 +83,17 @@ async function openFile(path: string, bytes: number, { ffmpeg, signal }: OpenOpt
     hasAudio: found.hasAudio,
     warnings: warningsOf(basename(path), packets, timeline, found.firstPts),
   };
-  return { info, timeline, fingerprint: print, ffmpeg, container: found.container, pictures: null };
+  return { info, timeline, fingerprint: print, ffmpeg, container: found.container, index, pictures: null };
+}
+
+/** The packet table: from an MP4's own index where it has a plain one, else from ffmpeg. */
+async function readTable(
+  ffmpeg: Ffmpeg,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly [Mp4Index | null, PacketTable]> {
+  const index = await readMp4Index(path);
+  return [index, index?.packets ?? (await readPackets(ffmpeg, path, signal))];
 }
 
 async function openPictures(
@@ -116,7 +129,7 @@ async function openPictures(
     ...{ frameCount: pictures.length, fps: 1, seconds: pictures.length },
     ...{ bytes: sizes.reduce((sum, size) => sum + size, 0), hasAudio: false, warnings: [] },
   };
-  return { info, timeline, fingerprint: print, ffmpeg, container: '', pictures };
+  return { info, timeline, fingerprint: print, ffmpeg, container: '', index: null, pictures };
 }
 
 async function look(path: string): Promise<Stats> {

@@ -1,0 +1,158 @@
+/**
+ * How long 16 frames take from a 10 s and a 10 min video, next to decord (the reference's decoder) where Python and
+ * decord can be had. Run: `npx tsx build/bench/video.ts`.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { decodeFrames } from '../../engine/video/decode.ts';
+import { type Ffmpeg, findFfmpeg } from '../../engine/video/ffmpeg.ts';
+import { sampleFrames } from '../../engine/video/sampling.ts';
+import { openVideo } from '../../engine/video/video.ts';
+
+const call = promisify(execFile);
+const cache = fileURLToPath(new URL('../../.cache/bench-video', import.meta.url));
+const rounds = 5;
+
+interface Times {
+  /** Milliseconds from the path to the frame index, and from there to 16 frames in memory. */
+  readonly open: number;
+  readonly frames: number;
+}
+
+type Decoder = (path: string) => Promise<Times>;
+
+export async function run(): Promise<void> {
+  const ffmpeg = await findFfmpeg();
+  console.log(`16 frames, 1280×720 H.264, 30 frames/s; ffmpeg ${ffmpeg.version} (${ffmpeg.source})`);
+  const peer = await startDecord();
+  try {
+    for (const gop of [30, 60, 250]) {
+      const [short, long] = await makeVideos(ffmpeg, gop);
+      const decoders: Record<string, Decoder> = {
+        'merv 10 s': () => ours(ffmpeg, short),
+        'merv 10 min': () => ours(ffmpeg, long),
+        ...(peer
+          ? { 'decord 10 s': () => peer.decode(short), 'decord 10 min': () => peer.decode(long) }
+          : {}),
+      };
+      const median = await interleaved(decoders);
+      const total = (name: string): number => median[name]!.open + median[name]!.frames;
+      const gopName = gop === 250 ? '250 frames (x264 default)' : `${gop / 30} s`;
+      console.log(`\nkeyframe every ${gopName}   open ms  frames ms  total ms`);
+      for (const [name, { open, frames }] of Object.entries(median)) {
+        console.log(`  ${name.padEnd(24)}${cell(open)}${cell(frames)}${cell(open + frames)}`);
+      }
+      const growth = median['merv 10 min']!.frames / median['merv 10 s']!.frames;
+      const wholeGrowth = total('merv 10 min') / total('merv 10 s');
+      console.log(`  10 min ÷ 10 s: frames ${growth.toFixed(2)}, with opening ${wholeGrowth.toFixed(2)}`);
+      if (!peer) continue;
+      const against = (length: string): string =>
+        (total(`decord ${length}`) / total(`merv ${length}`)).toFixed(2);
+      console.log(`  decord ÷ merv, with opening: 10 s ${against('10 s')}, 10 min ${against('10 min')}`);
+    }
+  } finally {
+    peer?.close();
+  }
+}
+
+function cell(milliseconds: number): string {
+  return milliseconds.toFixed(0).padStart(9);
+}
+
+async function ours(ffmpeg: Ffmpeg, path: string): Promise<Times> {
+  const start = performance.now();
+  const video = await openVideo(path, { ffmpeg });
+  const opened = performance.now();
+  const { frameCount, fps } = video.info;
+  await decodeFrames(video, sampleFrames({ frameCount, averageFps: fps, clip: null, counts: [16] }).indexes);
+  return { open: opened - start, frames: performance.now() - opened };
+}
+
+/** Medians of A, B, A, B …, after one round that is not counted. */
+async function interleaved(decoders: Readonly<Record<string, Decoder>>): Promise<Record<string, Times>> {
+  const times: Record<string, Times[]> = {};
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, decode] of Object.entries(decoders)) {
+      const taken = await decode(name);
+      if (round > 0) (times[name] ??= []).push(taken);
+    }
+  }
+  const middle = (values: readonly number[]): number =>
+    [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  return Object.fromEntries(
+    Object.entries(times).map(([name, all]) => [
+      name,
+      { open: middle(all.map(({ open }) => open)), frames: middle(all.map(({ frames }) => frames)) },
+    ]),
+  );
+}
+
+/**
+ * The same 25 s, encoded once a keyframe distance: its first 10 s, and 24 times in a row for 10 min. Copied, not encoded
+ * again, so both have the same settings.
+ */
+async function makeVideos(ffmpeg: Ffmpeg, gop: number): Promise<readonly [string, string]> {
+  await mkdir(cache, { recursive: true });
+  const make = async (name: string, args: readonly string[]): Promise<string> => {
+    const path = join(cache, name);
+    if (existsSync(path)) return path;
+    await call(ffmpeg.program, ['-nostdin', '-v', 'error', '-y', ...args, `${path}.part.mp4`]);
+    await rename(`${path}.part.mp4`, path);
+    return path;
+  };
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30:duration=25'];
+  const base = await make(`base-${gop}.mp4`, [
+    ...[...source, '-c:v', 'libx264', '-preset', 'medium', '-g', `${gop}`, '-pix_fmt', 'yuv420p'],
+  ]);
+  const short = await make(`short-${gop}.mp4`, ['-i', base, '-t', '10', '-c', 'copy']);
+  const long = await make(`long-${gop}.mp4`, ['-stream_loop', '23', '-i', base, '-c', 'copy']);
+  return [short, long];
+}
+
+const decordScript = `
+import sys, time, json, numpy, decord
+for line in sys.stdin:
+    start = time.perf_counter()
+    reader = decord.VideoReader(line.rstrip("\\n"), ctx=decord.cpu(0))
+    opened = time.perf_counter()
+    reader.get_batch(numpy.linspace(0, len(reader) - 1, 16, dtype=int)).asnumpy()
+    print(json.dumps({"open": (opened - start) * 1e3, "frames": (time.perf_counter() - opened) * 1e3}), flush=True)
+`;
+
+interface Peer {
+  readonly decode: Decoder;
+  close(): void;
+}
+
+/** decord in a virtual environment of its own; null, with a sentence, where that cannot be had. */
+async function startDecord(): Promise<Peer | null> {
+  const environment = join(cache, 'decord');
+  const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  try {
+    if (!existsSync(python)) await call('python3', ['-m', 'venv', environment]);
+    await call(python, ['-c', 'import decord']).catch(() =>
+      call(python, ['-m', 'pip', 'install', '-q', 'decord==0.6.0', 'numpy']),
+    );
+  } catch (error) {
+    console.log(`decord is left out: ${(error as Error).message.split('\n', 1)[0]}.`);
+    return null;
+  }
+  const child: ChildProcess = spawn(python, ['-c', decordScript], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  return {
+    decode: async (path) => {
+      child.stdin!.write(`${path}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error('decord ended');
+      return JSON.parse(value) as Times;
+    },
+    close: () => child.stdin!.end(),
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await run();
