@@ -51,11 +51,14 @@ async function probe(name: string, graph: string): Promise<ProviderProbe> {
     });
     return { name, available: true, detail: 'works' };
   } catch (error) {
-    const lines = (error as { readonly stderr?: string }).stderr?.trim().split('\n') ?? [];
-    return {
-      name,
-      available: false,
-      detail: lines.at(-1)?.slice(0, 200) || 'it ended the process it was tried in',
-    };
+    return { name, available: false, detail: reason((error as { readonly stderr?: string }).stderr ?? '') };
   }
+}
+
+/** ONNX Runtime's message in a few words, where it is one of the usual ones. */
+function reason(stderr: string): string {
+  const last = stderr.trim().split('\n').at(-1) ?? '';
+  if (/shared library/i.test(last)) return 'its libraries are not on this machine';
+  if (/adapter/i.test(last)) return 'no graphics adapter that it can use was found';
+  return last.slice(0, 120) || 'it ended the process it was tried in';
 }
