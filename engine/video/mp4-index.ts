@@ -16,6 +16,8 @@ export interface NalLayout {
 export interface Mp4Index {
   readonly packets: PacketTable;
   readonly samples: Samples;
+  /** Samples ÷ their length in seconds: what ffmpeg and decord call the average rate. Null for no length. */
+  readonly averageFps: number | null;
   /** A file head (ftyp, moov) that announces the same track and has fragments follow. */
   readonly head: Buffer;
   readonly trackId: number;
@@ -95,6 +97,7 @@ function indexOf(payload: Buffer, fileSize: number): Mp4Index | null {
   return {
     packets: packetsOf(samples, start, clock, fileSize),
     samples,
+    averageFps: samples.ticks > 0 ? (samples.count * clock) / samples.ticks : null,
     head: cutHead(parts),
     trackId,
     nal: nalLayout(description),

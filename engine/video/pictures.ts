@@ -6,7 +6,7 @@ import { inLanes, threadsFor } from './lanes.ts';
 import type { PictureFormat } from './picture-format.ts';
 import { planSeeks, type Run, type Start, startCount, startOf } from './plan.ts';
 import { decodeStill } from './still.ts';
-import type { OpenedVideo } from './video.ts';
+import { assertUnchanged, type OpenedVideo } from './video.ts';
 
 export interface PictureOptions {
   readonly signal?: AbortSignal | undefined;
@@ -40,6 +40,7 @@ export async function eachPicture(
     });
     return;
   }
+  await assertUnchanged(video);
   const { width, height } = video.info;
   const { ffmpeg, timeline, index } = video;
   const input: RunInput = { ffmpeg, timeline, format, signal: options.signal };

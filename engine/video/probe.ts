@@ -90,8 +90,8 @@ function rotationOf(heading: string): number {
 }
 
 /**
- * Matroska's DefaultDuration (id 23E383) is ⌊10⁹/rate⌋ nanoseconds. The rate is the simplest fraction that gives it:
- * 33 366 666 is 30000/1001.
+ * Matroska's DefaultDuration (id 23E383) is ⌊10⁹/rate⌋ nanoseconds. The rate is a multiple of 1000/1001 if one gives it
+ * (33 366 666 is 30000/1001), else the simplest fraction that does.
  */
 export function averageRate(matroskaHeader: Uint8Array): number | null {
   const header = Buffer.from(matroskaHeader.buffer, matroskaHeader.byteOffset, matroskaHeader.byteLength);
@@ -101,15 +101,19 @@ export function averageRate(matroskaHeader: Uint8Array): number | null {
   if (size < 1 || size > 6 || at + 4 + size > header.length) return null;
   const nanoseconds = header.readUIntBE(at + 4, size);
   if (nanoseconds < 1) return null;
-  const [numerator, denominator] = simplestFraction(1e9 / (nanoseconds + 1), 1e9 / nanoseconds);
+  // A whole nanosecond more would have been written as such, so that end is left out.
+  const low = 1e9 / (nanoseconds + 1 - 1e-7);
+  const high = 1e9 / nanoseconds;
+  const broadcast = (Math.round(high * 1.001) * 1000) / 1001;
+  if (broadcast >= low && broadcast <= high) return broadcast;
+  const [numerator, denominator] = simplestFraction(low, high);
   return numerator / denominator;
 }
 
-/** The fraction with the smallest denominator in (low, high], both positive (Stern–Brocot by continued fractions). */
+/** The fraction with the smallest denominator in [low, high], both positive (by continued fractions). */
 function simplestFraction(low: number, high: number): readonly [number, number] {
   const whole = Math.floor(high);
-  if (whole > low) return [whole, 1];
-  if (whole === low) return [high, 1];
+  if (whole >= low) return [whole, 1];
   const [numerator, denominator] = simplestFraction(1 / (high - whole), 1 / (low - whole));
   return [whole * numerator + denominator, numerator];
 }

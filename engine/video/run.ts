@@ -31,11 +31,6 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** How many ffmpeg children live now. */
-export function runningChildren(): number {
-  return running.size;
-}
-
 /**
  * Runs ffmpeg without a shell and waits for its exit. Throws 'cancelled' when the signal fires: the child is killed
  * first and gone by then. A non-zero exit is a value: the caller knows what it means. Throws ExpectedError

@@ -24,6 +24,8 @@ export interface OpenedVideo {
   readonly container: string;
   /** Where each coded picture lies, for a plain MP4 or MOV. */
   readonly index: Mp4Index | null;
+  /** When the file was last changed, as it was opened; null for pictures. */
+  readonly modifiedMs: number | null;
   /** The picture file of each frame where the video is a picture or a folder of them. */
   readonly pictures: readonly string[] | null;
 }
@@ -53,15 +55,19 @@ export async function openVideo(path: string, options: OpenOptions): Promise<Ope
     );
   }
   if (isPictureName(absolute)) return openPictures(absolute, 'image', [absolute], options);
-  return openFile(absolute, entry.size, options);
+  return openFile(absolute, entry, options);
 }
 
-async function openFile(path: string, bytes: number, { ffmpeg, signal }: OpenOptions): Promise<OpenedVideo> {
-  const [found, [index, packets]] = await allOrStop(signal, (stop) => [
+async function openFile(path: string, entry: Stats, { ffmpeg, signal }: OpenOptions): Promise<OpenedVideo> {
+  const [found, plain] = await allOrStop(signal, (stop) => [
     probe(ffmpeg, path, stop),
     readTable(ffmpeg, path, stop),
   ]);
-  const timeline = buildTimeline(packets, found);
+  // An index that disagrees with ffmpeg about where the video begins is not one to decode by.
+  const index = plain.index && firstTime(plain.index.packets) === found.firstPts ? plain.index : null;
+  const packets = index || !plain.index ? plain.packets : await readPackets(ffmpeg, path, signal);
+  const averageFps = index?.averageFps ?? found.averageFps;
+  const timeline = buildTimeline(packets, { ...found, averageFps });
   if (timeline.frameCount === 0) {
     throw new ExpectedError('no_frames', `${basename(path)} has no frames.`, 'Choose another video.');
   }
@@ -77,13 +83,22 @@ async function openFile(path: string, bytes: number, { ffmpeg, signal }: OpenOpt
     height: found.height,
     rotation: found.rotation,
     frameCount: timeline.frameCount,
-    fps: found.averageFps ?? timeline.frameCount / timeline.duration,
+    fps: averageFps ?? timeline.frameCount / timeline.duration,
     seconds: timeline.duration,
-    bytes,
+    bytes: entry.size,
     hasAudio: found.hasAudio,
     warnings: warningsOf(basename(path), packets, timeline, found.firstPts),
   };
-  return { info, timeline, fingerprint: print, ffmpeg, container: found.container, index, pictures: null };
+  return {
+    info,
+    timeline,
+    fingerprint: print,
+    ffmpeg,
+    container: found.container,
+    index,
+    modifiedMs: entry.mtimeMs,
+    pictures: null,
+  };
 }
 
 /** The packet table: from an MP4's own index where it has a plain one, else from ffmpeg. */
@@ -91,9 +106,13 @@ async function readTable(
   ffmpeg: Ffmpeg,
   path: string,
   signal: AbortSignal,
-): Promise<readonly [Mp4Index | null, PacketTable]> {
+): Promise<{ readonly index: Mp4Index | null; readonly packets: PacketTable }> {
   const index = await readMp4Index(path);
-  return [index, index?.packets ?? (await readPackets(ffmpeg, path, signal))];
+  return { index, packets: index?.packets ?? (await readPackets(ffmpeg, path, signal)) };
+}
+
+function firstTime(packets: PacketTable): number {
+  return packets.pts.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
 }
 
 async function openPictures(
@@ -129,7 +148,31 @@ async function openPictures(
     ...{ frameCount: pictures.length, fps: 1, seconds: pictures.length },
     ...{ bytes: sizes.reduce((sum, size) => sum + size, 0), hasAudio: false, warnings: [] },
   };
-  return { info, timeline, fingerprint: print, ffmpeg, container: '', index: null, pictures };
+  return {
+    info,
+    timeline,
+    fingerprint: print,
+    ffmpeg,
+    container: '',
+    index: null,
+    modifiedMs: null,
+    pictures,
+  };
+}
+
+/**
+ * Throws ExpectedError 'file_missing' or 'file_unreadable' when the file is gone or no longer the one that was opened:
+ * its frame index would point at the wrong bytes.
+ */
+export async function assertUnchanged(video: OpenedVideo): Promise<void> {
+  if (video.modifiedMs === null) return;
+  const entry = await look(video.info.path);
+  if (entry.size === video.info.bytes && entry.mtimeMs === video.modifiedMs) return;
+  throw new ExpectedError(
+    'file_unreadable',
+    `${video.info.name} has changed since it was opened.`,
+    'Open the video again.',
+  );
 }
 
 async function look(path: string): Promise<Stats> {
