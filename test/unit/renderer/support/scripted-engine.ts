@@ -85,13 +85,19 @@ export function startLife(script: Script): Life {
   const wait = (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       if (stop.signal.aborted || signal?.aborted) return reject(gone());
-      const timer = setTimeout(resolve, ms);
-      const abort = () => {
+      const forget = () => {
         clearTimeout(timer);
+        for (const each of [stop.signal, signal]) each?.removeEventListener('abort', abort);
+      };
+      const abort = () => {
+        forget();
         reject(gone());
       };
-      stop.signal.addEventListener('abort', abort, { once: true });
-      signal?.addEventListener('abort', abort, { once: true });
+      const timer = setTimeout(() => {
+        forget();
+        resolve();
+      }, ms);
+      for (const each of [stop.signal, signal]) each?.addEventListener('abort', abort);
     });
   const step = (signal?: AbortSignal) => wait(script.stepMs, signal);
   const expected = (data: ExpectedErrorData) =>
