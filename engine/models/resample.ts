@@ -89,9 +89,36 @@ function toByte(sum: number): number {
 
 const half = 1 << (precisionBits - 1);
 
-/** Rows `top` … `top + rows - 1` of [height, width, 3] -> [rows, positions, 3]. Four taps a turn: twice as fast. */
+/**
+ * The same taps with their number rounded up to a multiple of four, by weights of zero: `first` moves to the left where
+ * they would leave the line.
+ */
+function inFours({ first, count, weights, stride }: Taps, input: number): Taps {
+  const wide = Math.ceil(stride / 4) * 4;
+  const result = {
+    first: new Int32Array(first.length),
+    count: count.map((n) => Math.ceil(n / 4) * 4),
+    weights: new Int32Array(first.length * wide),
+    stride: wide,
+  };
+  for (const [x, from] of first.entries()) {
+    const start = Math.max(0, Math.min(from, input - result.count[x]!));
+    const own = weights.subarray(x * stride, x * stride + count[x]!);
+    result.first[x] = start;
+    result.weights.set(own, x * wide + from - start);
+  }
+  return result;
+}
+
+/**
+ * Rows `top` … `top + rows - 1` of [height, width, 3] -> [rows, positions, 3]. Four pixels are three loads of 32 bits:
+ * three times as fast as a load a byte.
+ */
 function horizontal(rgb: Uint8Array, width: number, top: number, rows: number, across: Taps): Uint8Array {
-  const { first, count, weights, stride } = across;
+  const { first, count, weights, stride } = inFours(across, width);
+  // The last line of an image narrower than its taps would be read past its end.
+  const source = width < stride ? Buffer.concat([rgb, Buffer.alloc(stride * 3)]) : rgb;
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   const result = new Uint8Array(rows * first.length * 3);
   let target = 0;
   for (let row = top; row < top + rows; row++) {
@@ -101,27 +128,22 @@ function horizontal(rgb: Uint8Array, width: number, top: number, rows: number, a
       let g = half;
       let b = half;
       let at = line + first[x]! * 3;
-      let tap = x * stride;
-      const end = tap + count[x]!;
-      for (; tap + 3 < end; tap += 4) {
+      const end = x * stride + count[x]!;
+      for (let tap = x * stride; tap < end; tap += 4) {
         const w0 = weights[tap]!;
         const w1 = weights[tap + 1]!;
         const w2 = weights[tap + 2]!;
         const w3 = weights[tap + 3]!;
-        r = (r + Math.imul(rgb[at]!, w0) + Math.imul(rgb[at + 3]!, w1)) | 0;
-        r = (r + Math.imul(rgb[at + 6]!, w2) + Math.imul(rgb[at + 9]!, w3)) | 0;
-        g = (g + Math.imul(rgb[at + 1]!, w0) + Math.imul(rgb[at + 4]!, w1)) | 0;
-        g = (g + Math.imul(rgb[at + 7]!, w2) + Math.imul(rgb[at + 10]!, w3)) | 0;
-        b = (b + Math.imul(rgb[at + 2]!, w0) + Math.imul(rgb[at + 5]!, w1)) | 0;
-        b = (b + Math.imul(rgb[at + 8]!, w2) + Math.imul(rgb[at + 11]!, w3)) | 0;
+        const rgbr = view.getInt32(at, true);
+        const gbrg = view.getInt32(at + 4, true);
+        const brgb = view.getInt32(at + 8, true);
+        r = (r + Math.imul(rgbr & 255, w0) + Math.imul(rgbr >>> 24, w1)) | 0;
+        g = (g + Math.imul((rgbr >>> 8) & 255, w0) + Math.imul(gbrg & 255, w1)) | 0;
+        b = (b + Math.imul((rgbr >>> 16) & 255, w0) + Math.imul((gbrg >>> 8) & 255, w1)) | 0;
+        r = (r + Math.imul((gbrg >>> 16) & 255, w2) + Math.imul((brgb >>> 8) & 255, w3)) | 0;
+        g = (g + Math.imul(gbrg >>> 24, w2) + Math.imul((brgb >>> 16) & 255, w3)) | 0;
+        b = (b + Math.imul(brgb & 255, w2) + Math.imul(brgb >>> 24, w3)) | 0;
         at += 12;
-      }
-      for (; tap < end; tap++) {
-        const weight = weights[tap]!;
-        r = (r + Math.imul(rgb[at]!, weight)) | 0;
-        g = (g + Math.imul(rgb[at + 1]!, weight)) | 0;
-        b = (b + Math.imul(rgb[at + 2]!, weight)) | 0;
-        at += 3;
       }
       result[target] = toByte(r);
       result[target + 1] = toByte(g);
@@ -132,37 +154,44 @@ function horizontal(rgb: Uint8Array, width: number, top: number, rows: number, a
   return result;
 }
 
-/** [rows, line] -> [positions, line]; the first row is number `top` of the image that the taps were made for. */
+/** [rows, line] -> [positions, line], four columns a turn; the first row is number `top` of what the taps are for. */
 function vertical(rgb: Uint8Array, line: number, top: number, down: Taps): Uint8Array {
   const { first, count, weights, stride } = down;
+  const view = new DataView(rgb.buffer, rgb.byteOffset, rgb.byteLength);
   const result = new Uint8Array(first.length * line);
-  const sums = new Int32Array(line);
+  const fours = line - (line % 4);
   for (let y = 0; y < first.length; y++) {
-    sums.fill(half);
-    let from = (first[y]! - top) * line;
-    let tap = y * stride;
-    const end = tap + count[y]!;
-    for (; tap + 3 < end; tap += 4) {
-      const w0 = weights[tap]!;
-      const w1 = weights[tap + 1]!;
-      const w2 = weights[tap + 2]!;
-      const w3 = weights[tap + 3]!;
-      const second = from + line;
-      const third = second + line;
-      const fourth = third + line;
-      for (let x = 0; x < line; x++) {
-        const two = (Math.imul(rgb[from + x]!, w0) + Math.imul(rgb[second + x]!, w1)) | 0;
-        const four = (two + Math.imul(rgb[third + x]!, w2) + Math.imul(rgb[fourth + x]!, w3)) | 0;
-        sums[x] = (sums[x]! + four) | 0;
+    const start = y * stride;
+    const end = start + count[y]!;
+    const from = (first[y]! - top) * line;
+    const target = y * line;
+    for (let x = 0; x < fours; x += 4) {
+      let s0 = half;
+      let s1 = half;
+      let s2 = half;
+      let s3 = half;
+      let at = from + x;
+      for (let tap = start; tap < end; tap++) {
+        const weight = weights[tap]!;
+        const bytes = view.getInt32(at, true);
+        s0 = (s0 + Math.imul(bytes & 255, weight)) | 0;
+        s1 = (s1 + Math.imul((bytes >>> 8) & 255, weight)) | 0;
+        s2 = (s2 + Math.imul((bytes >>> 16) & 255, weight)) | 0;
+        s3 = (s3 + Math.imul(bytes >>> 24, weight)) | 0;
+        at += line;
       }
-      from = fourth + line;
+      result[target + x] = toByte(s0);
+      result[target + x + 1] = toByte(s1);
+      result[target + x + 2] = toByte(s2);
+      result[target + x + 3] = toByte(s3);
     }
-    for (; tap < end; tap++) {
-      const weight = weights[tap]!;
-      for (let x = 0; x < line; x++) sums[x] = (sums[x]! + Math.imul(rgb[from + x]!, weight)) | 0;
-      from += line;
+    for (let x = fours; x < line; x++) {
+      let sum = half;
+      for (let tap = start; tap < end; tap++) {
+        sum = (sum + Math.imul(rgb[from + x + (tap - start) * line]!, weights[tap]!)) | 0;
+      }
+      result[target + x] = toByte(sum);
     }
-    for (let x = 0; x < line; x++) result[y * line + x] = toByte(sums[x]!);
   }
   return result;
 }
