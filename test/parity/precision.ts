@@ -16,7 +16,8 @@ const perLayer: Readonly<Record<LinearPrecision, number>> = {
   fp32: 0,
   // 11 significant bits: half a unit in the last place, spread over a binade.
   fp16: 2 ** -11,
-  'int8-dynamic': Math.hypot(rounding(column, 255), rounding(tensor, 255)),
+  // Weights keep seven bits, see quantiseColumns.
+  'int8-dynamic': Math.hypot(rounding(column, 129), rounding(tensor, 255)),
   int8: Math.hypot(rounding(block, 255), rounding(block, 255)),
   int4: Math.hypot(rounding(block, 15), rounding(block, 255)),
 };

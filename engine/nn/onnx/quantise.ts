@@ -55,6 +55,12 @@ export function quantiseBlocks(
   return { values, scales, zeroPoints };
 }
 
+/**
+ * Seven bits instead of eight: processors without VNNI add two products of an 8-bit activation and a weight in 16 bits
+ * and cut off what does not fit (2 · 255 · 64 does). With eight bits SmolLM2's logits came out unrelated to the true ones.
+ */
+const largestColumnValue = 64;
+
 /** Symmetric int8 a column for DynamicQuantizeMatMul: W [out, in] -> values [in, out], one scale an output. */
 export function quantiseColumns(
   weight: Float32Array,
@@ -66,7 +72,7 @@ export function quantiseColumns(
   for (let row = 0; row < out; row++) {
     let largest = 0;
     for (let i = 0; i < inputs; i++) largest = Math.max(largest, Math.abs(weight[row * inputs + i]!));
-    const scale = Math.fround(largest / 127);
+    const scale = Math.fround(largest / largestColumnValue);
     scales[row] = scale;
     if (scale === 0) continue;
     for (let i = 0; i < inputs; i++) values[i * out + row] = Math.round(weight[row * inputs + i]! / scale);

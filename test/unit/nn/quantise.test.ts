@@ -44,6 +44,12 @@ it('quantises columns within half a step', () => {
   }
 });
 
+it('keeps two products of a column with activations within 16 bits', () => {
+  const { values } = quantiseColumns(Float32Array.of(3, -3, 3, -3), 1, 4);
+  const largest = Math.max(...[...values].map(Math.abs));
+  expect(2 * 255 * largest).toBeLessThan(2 ** 15);
+});
+
 it('transposes shapes that fill no tile', () => {
   const matrix = weights(45 * 70);
   const back = transpose(transpose(matrix, 45, 70), 70, 45);
