@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Bundle, BundleEncoder } from '../models/bundle.ts';
-import { prepareFrame } from '../models/prepare-frame.ts';
+import { prepareFrames } from '../models/prepare-frame.ts';
 import { EncoderSession, VisualSession } from '../runtime/encoder-session.ts';
 import type { DecodedFrame } from '../video/decode.ts';
 
@@ -25,7 +25,7 @@ export class VisualPath {
   }
 
   /**
-   * Features [frames, tokens, width] of one encoder, frame by frame or clip by clip; yields how many frames are done.
+   * Features [frames / framesPerStep, tokens, width] of one encoder, frame by frame or clip by clip; yields how many frames are done.
    * A frame that occurs twice is encoded once where frames stand alone.
    */
   async *encode(
@@ -33,7 +33,7 @@ export class VisualPath {
     frames: readonly DecodedFrame[],
   ): AsyncGenerator<number, Float32Array> {
     const session = await this.encoder(encoder);
-    const perFrame = encoder.tokens * encoder.width;
+    const perFrame = (encoder.tokens * encoder.width) / encoder.framesPerStep;
     const features = new Float32Array(frames.length * perFrame);
     const group = encoder.clipFrames ?? 1;
     const known = new Map<number, number>();
@@ -46,7 +46,7 @@ export class VisualPath {
         continue;
       }
       known.set(part[0]!.index, from);
-      const squares = Buffer.concat(part.map((frame) => prepareFrame(frame, encoder)));
+      const squares = prepareFrames(part, encoder);
       features.set(await session.encode(squares, encoder.size), from * perFrame);
     }
     return features;
@@ -55,13 +55,14 @@ export class VisualPath {
   /** Features of every encoder, in the bundle's order -> visual embeddings [tokens, hidden]. */
   async embed(features: readonly Float32Array[]): Promise<Float32Array> {
     const fusion = await this.fusionSession();
-    return fusion.embed(
-      this.bundle.encoders.map(({ id, frames, tokens, width }, i) => ({
+    const { embeddings } = await fusion.embed(
+      this.bundle.encoders.map(({ id, frames, framesPerStep, tokens, width }, i) => ({
         id,
         data: features[i]!,
-        shape: [frames, tokens, width],
+        shape: [frames / framesPerStep, tokens, width],
       })),
     );
+    return embeddings;
   }
 
   /** Frees the sessions; they are opened again when needed. */

@@ -5,8 +5,9 @@ import { onnxOps } from '../nn/onnx/ops.ts';
 import type { LinearPrecision } from '../nn/precision.ts';
 import type { Weights } from '../nn/weights.ts';
 import type { Encoder } from './encoder.ts';
+import { type Fusion, fuse } from './fusion/fusion.ts';
 import { type LlamaConfig, llama } from './llama.ts';
-import { type LabelMixtureConfig, labelMixture } from './projectors/label-mixture.ts';
+import { type FeatureShape, type Projector, project } from './projectors/projector.ts';
 
 export interface WriteOptions {
   readonly precision: LinearPrecision;
@@ -28,7 +29,7 @@ export async function writeLanguageModel(
   await writer.save(file, onProgress);
 }
 
-/** frames uint8 [F, size, size, 3] -> features [F, tokens, width]. */
+/** frames, as `prepareFrames` makes them, [F, size, size, 3] -> features [F / framesPerStep, tokens, width]. */
 export async function writeEncoder(
   file: string,
   encoder: Encoder,
@@ -37,36 +38,52 @@ export async function writeEncoder(
 ): Promise<void> {
   const writer = new GraphWriter();
   const ops = onnxOps(writer, weights, precision);
-  const { size, normalisation } = encoder.spec;
-  const frames = writer.input('frames', 'uint8', ['frames', size, size, 3]);
+  const { size, filter, normalisation } = encoder.spec;
+  const type = filter === 'float-bilinear' ? 'float32' : 'uint8';
+  const frames = writer.input('frames', type, ['frames', size, size, 3]);
   writer.output('features', encoder.build(ops, ops.normalisePixels(frames, normalisation)));
   await writer.save(file, onProgress);
 }
 
-/** One encoder's features [F, tokens, width] to the language model's space. */
-export type Projector = { readonly kind: 'label-mixture' } & LabelMixtureConfig;
-
 export interface VisualPath {
+  /** In the order of the reference's `video_backbone_ids`. */
   readonly encoders: readonly {
     readonly id: string;
-    /** Of its features: frames, tokens a frame, width. */
-    readonly shape: readonly [number, number, number];
+    /** Of its features. */
+    readonly shape: FeatureShape;
     readonly projector: Projector;
     readonly weights: Weights;
   }[];
+  readonly fusion: Fusion;
 }
 
-/** features_<id> of every encoder -> visual [tokens, hidden]: projectors, then concatenation in the given order. */
+const noWeights: Weights = {
+  tensors: new Map(),
+  read: async (name) => {
+    throw new Error(`no weight ${name}`);
+  },
+};
+
+/**
+ * features_<id> [F, tokens, width] of every encoder -> visual [tokens, hidden] and, where the fusion has weights,
+ * mixing [1, encoders]. Throws ExpectedError 'model_unsupported' where projectors, fusion and shapes do not fit.
+ */
 export async function writeVisualPath(file: string, path: VisualPath): Promise<void> {
+  if (path.encoders.length === 0) throw new Error('a visual path needs an encoder');
   const writer = new GraphWriter();
   const projected = path.encoders.map(({ id, shape, projector, weights }) => {
-    const ops = onnxOps(writer, weights, 'fp32');
-    return labelMixture(ops, writer.input(`features_${id}`, 'float32', shape), projector);
+    const features = writer.input(`features_${id}`, 'float32', shape);
+    return writer.within(`projector.${id}`, () =>
+      project(onnxOps(writer, weights, 'fp32'), features, shape, projector, weights),
+    );
   });
-  const first = projected[0];
-  if (first === undefined) throw new Error('a visual path needs an encoder');
-  const { concat } = onnxOps(writer, path.encoders[0]!.weights, 'fp32');
-  writer.output('visual', projected.length === 1 ? first : concat(projected, 0));
+  const { fusion } = path;
+  const weights = 'weights' in fusion ? fusion.weights : noWeights;
+  const { value, mixing } = writer.within('fusion', () =>
+    fuse(onnxOps(writer, weights, 'fp32'), projected, fusion),
+  );
+  writer.output('visual', value);
+  if (mixing !== null) writer.output('mixing', mixing);
   await writer.save(file);
 }
 

@@ -70,6 +70,7 @@ export interface Ops<V> {
   gelu(x: V, kind: 'erf' | 'tanh' | 'quick'): V;
   silu(x: V): V;
   relu6(x: V): V;
+  sigmoid(x: V): V;
   /** Elementwise with broadcasting. */
   add(a: V, b: V): V;
   mul(a: V, b: V): V;
@@ -80,6 +81,10 @@ export interface Ops<V> {
   normaliseSum(x: V): V;
   /** Mean over axes, which disappear. */
   mean(x: V, axes: readonly number[]): V;
+  /** The largest value along an axis, which disappears. */
+  max(x: V, axis: number): V;
+  /** Means over `size` windows that cover one axis evenly, of known size: PyTorch's adaptive average pooling. */
+  averagePool(x: V, axis: number, size: number): V;
 
   /** One axis becomes several. */
   splitAxis(x: V, axis: number, sizes: Sizes): V;

@@ -12,10 +12,11 @@ export class EncoderSession {
     return new EncoderSession(await openSession(file));
   }
 
-  /** Frames [count, size, size, 3] -> features [count, tokens, width]. */
-  async encode(frames: Uint8Array, size: number): Promise<Float32Array> {
+  /** Frames [count, size, size, 3], bytes or floats as the graph takes them -> features [steps, tokens, width]. */
+  async encode(frames: Uint8Array | Float32Array, size: number): Promise<Float32Array> {
     const count = frames.length / (size * size * 3);
-    const feeds = { frames: uint8(frames, [count, size, size, 3]) };
+    const shape = [count, size, size, 3];
+    const feeds = { frames: frames instanceof Uint8Array ? uint8(frames, shape) : float32(frames, shape) };
     return (await runSession(this.session, feeds, ['features'])).features;
   }
 
@@ -24,7 +25,14 @@ export class EncoderSession {
   }
 }
 
-/** The projectors and the fusion: features of every encoder -> visual embeddings [tokens, hidden]. */
+export interface VisualTokens {
+  /** [tokens, hidden] */
+  readonly embeddings: Float32Array;
+  /** How much of each encoder is in them, adding up to 1; null where the fusion has no such weights. */
+  readonly mixing: Float32Array | null;
+}
+
+/** The projectors and the fusion. */
 export class VisualSession {
   private readonly session: Session;
 
@@ -42,11 +50,12 @@ export class VisualSession {
       readonly data: Float32Array;
       readonly shape: readonly number[];
     }[],
-  ): Promise<Float32Array> {
+  ): Promise<VisualTokens> {
     const feeds = Object.fromEntries(
       features.map(({ id, data, shape }) => [`features_${id}`, float32(data, shape)]),
     );
-    return (await runSession(this.session, feeds, ['visual'])).visual;
+    const results = await runSession(this.session, feeds, this.session.outputNames);
+    return { embeddings: results.visual!, mixing: results.mixing ?? null };
   }
 
   async close(): Promise<void> {

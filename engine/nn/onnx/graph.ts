@@ -65,6 +65,7 @@ export class GraphWriter {
   private readonly inputs: GraphValue[] = [];
   private readonly outputs: GraphValue[] = [];
   private count = 0;
+  private scope = '';
 
   input(name: string, type: ElementType, shape: readonly Dimension[]): GraphValue {
     const value = { name, type, shape };
@@ -83,12 +84,24 @@ export class GraphWriter {
     this.outputs.push(named);
   }
 
-  /** A weight under a key that is unique in the graph; asking twice gives the same one. */
+  /** Weights that `build` asks for are apart from those of the same key elsewhere in the graph. */
+  within<T>(scope: string, build: () => T): T {
+    const outer = this.scope;
+    this.scope = `${outer}${scope}.`;
+    try {
+      return build();
+    } finally {
+      this.scope = outer;
+    }
+  }
+
+  /** A weight under a key that is unique in its scope; asking twice gives the same one. */
   weight(key: string, type: ElementType, shape: readonly number[], bytes: WeightBytes): GraphValue {
-    const existing = this.initializers.get(key);
+    const name = this.scope + key;
+    const existing = this.initializers.get(name);
     if (existing !== undefined) return existing.value;
-    const value = { name: key, type, shape };
-    this.initializers.set(key, { value, bytes });
+    const value = { name, type, shape };
+    this.initializers.set(name, { value, bytes });
     return value;
   }
 
@@ -143,11 +156,14 @@ export class GraphWriter {
     output: readonly string[],
     { attributes = {}, domain }: NodeOptions,
   ): void {
+    // An absent input at the end is left out: named as empty it keeps ONNX Runtime from fusing what follows a Conv.
+    const input = inputs.map((value) => value?.name ?? '');
+    while (input.at(-1) === '') input.pop();
     this.nodes.push({
       name: `node_${this.nodes.length}`,
       opType,
       domain: domain ?? '',
-      input: inputs.map((value) => value?.name ?? ''),
+      input,
       output,
       attribute: Object.entries(attributes).map(([key, value]) => encodeAttribute(key, value)),
     });

@@ -4,6 +4,7 @@ import type { Weights } from '../weights.ts';
 import { CachedAttention, pack, writeAttention } from './attention.ts';
 import { bytesOf, type Dimension, type GraphValue, type GraphWriter } from './graph.ts';
 import { stackedWeight, writeLinear } from './linear.ts';
+import { writeAveragePool } from './pooling.ts';
 import { axisOf, broadcast, permute, product, reshape, sizeOf, splitLast } from './shape.ts';
 
 export interface OnnxOps extends Ops<GraphValue> {
@@ -113,6 +114,7 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
     },
     silu: (x) => binary('Mul', x, same('Sigmoid', x)),
     relu6: (x) => writer.node('Clip', [x, writer.float32([0]), writer.float32([6])], 'float32', x.shape),
+    sigmoid: (x) => same('Sigmoid', x),
     add: (a, b) => binary('Add', a, b),
     mul: (a, b) => binary('Mul', a, b),
     softmax: (x, axis) => same('Softmax', x, { axis }),
@@ -144,6 +146,12 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
       const tensors = [x, writer.int64([...gone])];
       return writer.node('ReduceMean', tensors, 'float32', shape, { attributes: { keepdims: 0 } });
     },
+    max(x, axis) {
+      const at = axisOf(x, axis);
+      const shape = x.shape.filter((_, i) => i !== at);
+      return writer.node('ReduceMax', [x, writer.int64([at])], 'float32', shape, { attributes: { keepdims: 0 } });
+    },
+    averagePool: (x, axis, size) => writeAveragePool(writer, x, axis, size),
 
     splitAxis(x, axis, sizes) {
       const at = axisOf(x, axis);
@@ -198,16 +206,12 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
     },
 
     normalisePixels(frames, { mean, std }) {
-      const floats = writer.node('Cast', [frames], 'float32', frames.shape, { attributes: { to: 1 } });
-      const factor = writer.float32(
-        std.map((s) => 1 / (255 * s)),
-        [3],
-      );
-      const shift = writer.float32(
-        std.map((s, i) => -mean[i]! / s),
-        [3],
-      );
-      return permute(writer, binary('Add', binary('Mul', floats, factor), shift), [0, 3, 1, 2]);
+      // Axes first, while a value is a byte; a factor per channel is then one per plane, which runs over whole rows.
+      const planes = permute(writer, frames, [0, 3, 1, 2]);
+      const floats = writer.node('Cast', [planes], 'float32', planes.shape, { attributes: { to: 1 } });
+      const perChannel = (values: readonly number[]) => writer.float32(values, [3, 1, 1]);
+      const scaled = binary('Mul', floats, perChannel(std.map((s) => 1 / (255 * s))));
+      return binary('Add', scaled, perChannel(std.map((s, i) => -mean[i]! / s)));
     },
     finish() {
       if (cached.newRows.length > 0) cached.writeNewRows();

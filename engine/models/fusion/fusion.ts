@@ -1,0 +1,80 @@
+import { ExpectedError } from '../../contract/errors.ts';
+import type { Ops } from '../../nn/ops.ts';
+import type { Weights } from '../../nn/weights.ts';
+import type { Projected } from '../projectors/projector.ts';
+import { crossAttentionWeights } from './cross-attention.ts';
+import { mix, ofOneLength, unequal } from './mix.ts';
+
+const plain = ['first', 'concat'] as const;
+const learned = ['concat_channel', 'concat_channel_ln', 'cross_attention_avg_lq', 'scalar'] as const;
+
+/** How the encoders' sequences become one, by the reference's names (`feature_fusion`). */
+export type Fusion =
+  | { readonly kind: (typeof plain)[number] }
+  | { readonly kind: (typeof learned)[number]; readonly weights: Weights };
+
+/** Of a config.json's `feature_fusion`; `weights` are the checkpoint's. Throws ExpectedError 'model_unsupported'. */
+export function parseFusion(name: string | null, weights: Weights): Fusion {
+  const simple = plain.find((kind) => kind === name);
+  if (simple !== undefined) return { kind: simple };
+  const trained = learned.find((kind) => kind === name);
+  if (trained !== undefined) return { kind: trained, weights };
+  throw new ExpectedError(
+    'model_unsupported',
+    `The model joins its encoders by feature_fusion ${name === null ? 'null' : `"${name}"`}, which is not supported.`,
+    `Supported are ${[...plain, ...learned].join(', ')}.`,
+  );
+}
+
+export interface Fused<V> {
+  /** [tokens, hidden] */
+  readonly value: V;
+  /** How much of each encoder is in it, [1, encoders]; null where the fusion has no such weights. */
+  readonly mixing: V | null;
+}
+
+/**
+ * merv/models/vidlms/merv.py `forward`, a batch of one. `scalar`, which the reference builds and never runs, mixes whole
+ * sequences by the softmax of one learned number an encoder (its ScalarAdapter). `nn` reads the fusion's own weights.
+ * Throws ExpectedError 'model_unsupported' where lengths, or the number of encoders, do not fit.
+ */
+export function fuse<V>(nn: Ops<V>, sequences: readonly Projected<V>[], fusion: Fusion): Fused<V> {
+  const values = sequences.map(({ value }) => value);
+  const channels = () => {
+    if (sequences.some(({ tokens }) => tokens !== sequences[0]!.tokens)) throw unequal(sequences);
+    return nn.concat(values, -1);
+  };
+  const mixed = (weightsOf: (same: readonly V[]) => V): Fused<V> => {
+    const same = ofOneLength(nn, sequences);
+    const mixing = weightsOf(same);
+    const tokens = Math.max(...sequences.map((sequence) => sequence.tokens));
+    return { value: mix(nn, same, mixing, tokens), mixing };
+  };
+  switch (fusion.kind) {
+    case 'first':
+      return { value: values[0]!, mixing: null };
+    case 'concat':
+      return { value: values.length === 1 ? values[0]! : nn.concat(values, 0), mixing: null };
+    case 'concat_channel':
+      return { value: nn.linear(channels(), 'projector'), mixing: null };
+    case 'concat_channel_ln':
+      return { value: nn.linear(nn.layerNorm(channels(), '0', 1e-5), '1.projector'), mixing: null };
+    case 'cross_attention_avg_lq':
+      return mixed((same) => crossAttentionWeights(nn, same, fusion.weights));
+    case 'scalar':
+      return mixed(() => scalarWeights(nn, fusion.weights, sequences.length));
+  }
+}
+
+/** Weight: `scalar` [encoders]. */
+function scalarWeights<V>(nn: Ops<V>, weights: Weights, encoders: number): V {
+  const count = weights.tensors.get('scalar')?.shape[0];
+  if (count !== encoders) {
+    throw new ExpectedError(
+      'model_unsupported',
+      `The model's scalar fusion has weights for ${count ?? 0} encoders, but there are ${encoders}.`,
+      'Use the encoders that the checkpoint was trained with.',
+    );
+  }
+  return nn.splitAxis(nn.softmax(nn.parameter('scalar'), -1), 0, [1, -1]);
+}
