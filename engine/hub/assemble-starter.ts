@@ -105,8 +105,10 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
     const positions = labelWords + 1;
     const shape = [frames, eye.spec.tokens, eye.spec.width] as const;
     const mixture = { kind: 'label-mixture', segments, words: positions, keep: keptLabels } as const;
-    const path = { encoders: [{ id: 'objects', shape, projector: mixture, weights: projector }] };
-    await writeVisualPath(join(work, 'visual.onnx'), path);
+    await writeVisualPath(join(work, 'visual.onnx'), {
+      encoders: [{ id: 'objects', shape, projector: mixture, weights: projector }],
+      fusion: { kind: 'concat' },
+    });
 
     const sizes = await fileSizes(work);
     const visualTokens = segments * positions;
