@@ -57,6 +57,12 @@ export interface VisualPath {
   readonly fusion: Fusion;
 }
 
+/** Token positions that the language model spends on the video, and what each encoder gives to the fusion. */
+export interface VisualTokenCounts {
+  readonly tokens: number;
+  readonly perEncoder: readonly number[];
+}
+
 const noWeights: Weights = {
   tensors: new Map(),
   read: async (name) => {
@@ -68,7 +74,7 @@ const noWeights: Weights = {
  * features_<id> [F, tokens, width] of every encoder -> visual [tokens, hidden] and, where the fusion has weights,
  * mixing [1, encoders]. Throws ExpectedError 'model_unsupported' where projectors, fusion and shapes do not fit.
  */
-export async function writeVisualPath(file: string, path: VisualPath): Promise<void> {
+export async function writeVisualPath(file: string, path: VisualPath): Promise<VisualTokenCounts> {
   if (path.encoders.length === 0) throw new Error('a visual path needs an encoder');
   const writer = new GraphWriter();
   const projected = path.encoders.map(({ id, shape, projector, weights }) => {
@@ -79,12 +85,13 @@ export async function writeVisualPath(file: string, path: VisualPath): Promise<v
   });
   const { fusion } = path;
   const weights = 'weights' in fusion ? fusion.weights : noWeights;
-  const { value, mixing } = writer.within('fusion', () =>
+  const { value, tokens, mixing } = writer.within('fusion', () =>
     fuse(onnxOps(writer, weights, 'fp32'), projected, fusion),
   );
   writer.output('visual', value);
   if (mixing !== null) writer.output('mixing', mixing);
   await writer.save(file);
+  return { tokens, perEncoder: projected.map((sequence) => sequence.tokens) };
 }
 
 /** The token embeddings as rows of a file, see runtime/embedding-table.ts. */

@@ -39,7 +39,7 @@ async function fused(name: string, sequences: readonly Sequence[], fusion: Fusio
     shape: [1, tokens, data.length / tokens] as FeatureShape,
   }));
   const graph = join(scratch, `${name}.onnx`);
-  await writeVisualPath(graph, {
+  const { tokens } = await writeVisualPath(graph, {
     encoders: inputs.map(({ id, shape }) => ({
       id,
       shape,
@@ -50,7 +50,7 @@ async function fused(name: string, sequences: readonly Sequence[], fusion: Fusio
   });
   const session = await VisualSession.open(graph);
   try {
-    return await session.embed(inputs);
+    return { ...(await session.embed(inputs)), tokens };
   } finally {
     await session.close();
   }
@@ -80,7 +80,8 @@ describe('fusion', async () => {
           sequences.push({ data: await row(tensor, i), tokens: meta.tensors[tensor]!.shape[1]! });
         }
         const fusion = parseFusion(meta.feature_fusion, weights ?? none);
-        const { embeddings, mixing } = await fused(`${name}-${i}`, sequences, fusion);
+        const { embeddings, mixing, tokens } = await fused(`${name}-${i}`, sequences, fusion);
+        expect(tokens).toBe(meta.tensors.output!.shape[1]);
         expect(largestDifference(embeddings, await row('output', i))).toBeLessThan(meta.tolerance.atol);
         expect(mixing !== null).toBe('mixer_weights' in meta.tensors);
         if (mixing !== null) {

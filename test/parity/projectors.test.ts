@@ -70,11 +70,12 @@ describe('projectors', async () => {
     const shape = (rest.length === 3 ? rest : [1, ...rest]) as unknown as FeatureShape;
     const weights = await openTensors(join(fixturesFolder, 'projectors', name, 'weights.safetensors'));
     const graph = join(scratch, `${name}.onnx`);
-    await writeVisualPath(graph, {
+    const { tokens } = await writeVisualPath(graph, {
       encoders: [{ id: 'only', shape, projector: projectorOf(meta), weights }],
       fusion: { kind: 'first' },
     });
     await weights.close();
+    expect(tokens).toBe(expected.shape[1]);
     const session = await VisualSession.open(graph);
     const row = (data: Float32Array, i: number) =>
       data.subarray((i * data.length) / batch, ((i + 1) * data.length) / batch);

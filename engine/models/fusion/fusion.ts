@@ -26,9 +26,7 @@ export function parseFusion(name: string | null, weights: Weights): Fusion {
   );
 }
 
-export interface Fused<V> {
-  /** [tokens, hidden] */
-  readonly value: V;
+export interface Fused<V> extends Projected<V> {
   /** How much of each encoder is in it, [1, encoders]; null where the fusion has no such weights. */
   readonly mixing: V | null;
 }
@@ -40,25 +38,29 @@ export interface Fused<V> {
  */
 export function fuse<V>(nn: Ops<V>, sequences: readonly Projected<V>[], fusion: Fusion): Fused<V> {
   const values = sequences.map(({ value }) => value);
+  const tokens = Math.max(...sequences.map((sequence) => sequence.tokens));
   const channels = () => {
-    if (sequences.some(({ tokens }) => tokens !== sequences[0]!.tokens)) throw unequal(sequences);
+    if (sequences.some((sequence) => sequence.tokens !== tokens)) throw unequal(sequences);
     return nn.concat(values, -1);
   };
   const mixed = (weightsOf: (same: readonly V[]) => V): Fused<V> => {
     const same = ofOneLength(nn, sequences);
     const mixing = weightsOf(same);
-    const tokens = Math.max(...sequences.map((sequence) => sequence.tokens));
-    return { value: mix(nn, same, mixing, tokens), mixing };
+    return { value: mix(nn, same, mixing, tokens), tokens, mixing };
   };
   switch (fusion.kind) {
     case 'first':
-      return { value: values[0]!, mixing: null };
+      return { ...sequences[0]!, mixing: null };
     case 'concat':
-      return { value: values.length === 1 ? values[0]! : nn.concat(values, 0), mixing: null };
+      return {
+        value: values.length === 1 ? values[0]! : nn.concat(values, 0),
+        tokens: sequences.reduce((sum, sequence) => sum + sequence.tokens, 0),
+        mixing: null,
+      };
     case 'concat_channel':
-      return { value: nn.linear(channels(), 'projector'), mixing: null };
+      return { value: nn.linear(channels(), 'projector'), tokens, mixing: null };
     case 'concat_channel_ln':
-      return { value: nn.linear(nn.layerNorm(channels(), '0', 1e-5), '1.projector'), mixing: null };
+      return { value: nn.linear(nn.layerNorm(channels(), '0', 1e-5), '1.projector'), tokens, mixing: null };
     case 'cross_attention_avg_lq':
       return mixed((same) => crossAttentionWeights(nn, same, fusion.weights));
     case 'scalar':
