@@ -40,7 +40,7 @@ export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null):
       );
     }
     const key = { fingerprint, indexes, encoder: encoder.hash };
-    return { encoder, indexes, key, length: encoder.frames * encoder.tokens * encoder.width };
+    return { encoder, indexes, key, length: featureLength(encoder) };
   });
   return {
     encoders,
@@ -50,4 +50,9 @@ export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null):
     })),
     visualKey: JSON.stringify(encoders.map(({ key }) => key)),
   };
+}
+
+/** Values in an encoder's features. */
+function featureLength({ frames, framesPerStep, tokens, width }: BundleEncoder): number {
+  return (frames / framesPerStep) * tokens * width;
 }

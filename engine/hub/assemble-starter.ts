@@ -133,6 +133,7 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
           filter: eye.spec.filter,
           size: eye.spec.size,
           mean: [...eye.spec.normalisation.mean],
+          framesPerStep: eye.spec.framesPerStep,
           tokens: eye.spec.tokens,
           width: eye.spec.width,
           clipFrames: eye.spec.clipFrames,

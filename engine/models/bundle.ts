@@ -17,10 +17,12 @@ const encoderSchema = z.object({
   /** Frames taken from a clip. */
   frames: z.number().int(),
   strategy: z.enum(['resize-naive', 'resize-crop', 'letterbox']),
-  filter: z.enum(['bicubic', 'bilinear']),
+  filter: z.enum(['bicubic', 'bilinear', 'float-bilinear']),
   size: z.number().int(),
+  shortSide: z.number().int().optional(),
   mean: triple,
-  /** Features are [frames, tokens, width]. */
+  /** Features are [frames / framesPerStep, tokens, width]. */
+  framesPerStep: z.number().int().default(1),
   tokens: z.number().int(),
   width: z.number().int(),
   clipFrames: z.number().int().nullable(),

@@ -36,6 +36,7 @@ export const efficientnetLite: EncoderFamily = (json, weights) => {
       size,
       filter: 'bicubic',
       normalisation: { mean: [127 / 255, 127 / 255, 127 / 255], std: [128 / 255, 128 / 255, 128 / 255] },
+      framesPerStep: 1,
       tokens: 1,
       width: classes,
       clipFrames: null,

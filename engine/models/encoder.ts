@@ -1,6 +1,6 @@
 import type { Normalisation, Ops } from '../nn/ops.ts';
 import type { Weights } from '../nn/weights.ts';
-import type { ResampleFilter } from './resample.ts';
+import type { FrameFilter } from './prepare-frame.ts';
 
 /**
  * How a frame becomes the encoder's square, as in the reference's `--image_resize_strategy`:
@@ -9,21 +9,24 @@ import type { ResampleFilter } from './resample.ts';
 export type ResizeStrategy = 'resize-naive' | 'resize-crop' | 'letterbox';
 
 export interface EncoderSpec {
-  /** Side of the square that it gets, and how Pillow makes it. */
+  /** Side of the square that it gets, and what makes it. */
   readonly size: number;
-  readonly filter: ResampleFilter;
+  readonly filter: FrameFilter;
+  /** Length of the short side before the centre is cut, where that is more than `size`. */
+  readonly shortSide?: number;
   readonly normalisation: Normalisation;
-  /** Tokens a frame and their width: features are [frames, tokens, width]. */
+  /** Features are [frames / framesPerStep, tokens, width]: more than 1 where an encoder joins neighbouring frames. */
+  readonly framesPerStep: number;
   readonly tokens: number;
   readonly width: number;
-  /** Frames of one clip that must be encoded in one call; null where every frame stands alone. */
+  /** A call takes a multiple of so many frames, which see each other; null where every frame stands alone. */
   readonly clipFrames: number | null;
 }
 
 /** A frozen vision encoder, configured: what it needs and how it is computed. */
 export interface Encoder {
   readonly spec: EncoderSpec;
-  /** Pixel values [F, 3, size, size] -> features [F, tokens, width]. */
+  /** Pixel values [F, 3, size, size] -> features [F / framesPerStep, tokens, width]. */
   build<V>(nn: Ops<V>, pixels: V): V;
 }
 

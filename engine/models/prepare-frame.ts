@@ -1,20 +1,49 @@
 import type { ResizeStrategy } from './encoder.ts';
+import { floatFrame } from './float-frame.ts';
 import { type Image, type ResampleFilter, resample } from './resample.ts';
+import { roundHalfEven } from './round-half-even.ts';
+
+/** Pillow's filters on bytes, or PyTorch's interpolation of floats, which has its own rule: see float-frame.ts. */
+export type FrameFilter = ResampleFilter | 'float-bilinear';
 
 export interface FrameTarget {
   readonly strategy: ResizeStrategy;
-  readonly filter: ResampleFilter;
+  readonly filter: FrameFilter;
   /** Side of the encoder's square. */
   readonly size: number;
+  /** Length of the short side before the centre is cut; `size` where it is left out. */
+  readonly shortSide?: number | undefined;
   /** The encoder's mean, 0…1: what letterboxing pads with. */
   readonly mean: readonly [number, number, number];
 }
 
+/** A target whose filter is one of Pillow's. */
+interface PillowTarget extends FrameTarget {
+  readonly filter: ResampleFilter;
+}
+
+/** A decoded frame as an encoder gets it: levels 0…255, [size, size, 3], bytes or floats as the filter makes them. */
+export function prepareFrame(frame: Image, target: FrameTarget): Uint8Array | Float32Array {
+  const { filter, size } = target;
+  return filter === 'float-bilinear' ? floatFrame(frame, size) : pillowFrame(frame, { ...target, filter });
+}
+
+/** Several frames: [frames, size, size, 3]. */
+export function prepareFrames(frames: readonly Image[], target: FrameTarget): Uint8Array | Float32Array {
+  const length = target.size * target.size * 3;
+  const all =
+    target.filter === 'float-bilinear'
+      ? new Float32Array(frames.length * length)
+      : new Uint8Array(frames.length * length);
+  for (const [i, frame] of frames.entries()) all.set(prepareFrame(frame, target), i * length);
+  return all;
+}
+
 /**
- * A decoded frame as an encoder gets it: [size, size, 3]. The rules are torchvision's Resize and CenterCrop
- * (torchvision/transforms/functional.py) on Pillow images and the reference's LetterboxPad.
+ * The rules are torchvision's Resize and CenterCrop (torchvision/transforms/functional.py) on Pillow images and the
+ * reference's LetterboxPad.
  */
-export function prepareFrame(frame: Image, target: FrameTarget): Uint8Array {
+function pillowFrame(frame: Image, target: PillowTarget): Uint8Array {
   const { size, filter } = target;
   switch (target.strategy) {
     case 'resize-naive':
@@ -26,13 +55,13 @@ export function prepareFrame(frame: Image, target: FrameTarget): Uint8Array {
   }
 }
 
-/** The short side becomes `size`, the long one is truncated, the centre is kept. */
-function shortSideAndCrop(image: Image, { size, filter }: FrameTarget): Uint8Array {
+/** The short side becomes `shortSide`, the long one is truncated, the centre is kept. */
+function shortSideAndCrop(image: Image, { size, shortSide = size, filter }: PillowTarget): Uint8Array {
   const { height, width } = image;
   const resized =
     height <= width
-      ? { height: size, width: Math.trunc((size * width) / height) }
-      : { height: Math.trunc((size * height) / width), width: size };
+      ? { height: shortSide, width: Math.trunc((shortSide * width) / height) }
+      : { height: Math.trunc((shortSide * height) / width), width: shortSide };
   const top = roundHalfEven((resized.height - size) / 2);
   const left = roundHalfEven((resized.width - size) / 2);
   return resample(image, resized, filter, { top, left, height: size, width: size }).rgb;
@@ -55,11 +84,4 @@ function letterbox({ height, width, rgb }: Image, mean: readonly number[]): Imag
     padded.set(line, ((row + top) * canvas.width + left) * 3);
   }
   return { ...canvas, rgb: padded };
-}
-
-/** Python's round. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -31,6 +31,7 @@ export const siglip: EncoderFamily = (json, weights) => {
       size: Math.sqrt(tokens) * patch,
       filter: 'bicubic',
       normalisation: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+      framesPerStep: 1,
       tokens,
       width,
       clipFrames: null,

@@ -149,7 +149,9 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
     max(x, axis) {
       const at = axisOf(x, axis);
       const shape = x.shape.filter((_, i) => i !== at);
-      return writer.node('ReduceMax', [x, writer.int64([at])], 'float32', shape, { attributes: { keepdims: 0 } });
+      return writer.node('ReduceMax', [x, writer.int64([at])], 'float32', shape, {
+        attributes: { keepdims: 0 },
+      });
     },
     averagePool: (x, axis, size) => writeAveragePool(writer, x, axis, size),
 
