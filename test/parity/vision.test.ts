@@ -4,27 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Encoder, EncoderFamily, ResizeStrategy } from '../../engine/models/encoder.ts';
-import { prepareFrame } from '../../engine/models/prepare-frame.ts';
-import { siglip } from '../../engine/models/siglip.ts';
+import type { Encoder, ResizeStrategy } from '../../engine/models/encoder.ts';
+import { encoderOf } from '../../engine/models/encoder-families.ts';
+import { prepareFrames } from '../../engine/models/prepare-frame.ts';
 import { writeEncoder } from '../../engine/models/write-graphs.ts';
+import { GraphWriter } from '../../engine/nn/onnx/graph.ts';
+import { onnxOps } from '../../engine/nn/onnx/ops.ts';
 import type { LinearPrecision } from '../../engine/nn/precision.ts';
+import type { Weights } from '../../engine/nn/weights.ts';
 import { EncoderSession } from '../../engine/runtime/encoder-session.ts';
 import { openTensors } from '../../engine/weights/open.ts';
-import { stripPrefix } from '../../engine/weights/rename.ts';
 import type { TensorSource } from '../../engine/weights/tensor-source.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson, readNpyGz } from './fixtures.ts';
 import { derivedTolerance, relativeError } from './precision.ts';
 
-/** The families built so far, by the prefix of the reference's encoder id. */
-const families: Readonly<Record<string, EncoderFamily>> = { siglip };
-
 const metaSchema = z.object({
   merv_id: z.string(),
   frame_indexes: z.array(z.number()),
-  blocks: z.number(),
-  strategies: z.record(z.string(), z.object({ frames_saved: z.array(z.number()).optional() })),
-  tolerance: z.object({ features_atol: z.number() }),
+  strategies: z.record(z.string(), z.object({ frames_saved: z.array(z.number()).optional() })).default({}),
+  tolerance: z.object({ features_atol: z.number(), pixel_values_atol: z.number().optional() }),
 });
 const strategies: readonly ResizeStrategy[] = ['resize-naive', 'resize-crop', 'letterbox'];
 
@@ -34,98 +32,162 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-function familyOf(mervId: string): EncoderFamily | undefined {
-  return Object.entries(families).find(([prefix]) => mervId.startsWith(prefix))?.[1];
+interface Opened {
+  readonly encoder: Encoder;
+  readonly weights: Weights;
 }
 
-/** What the hub holds for SigLIP is an OpenCLIP checkpoint, its vision tower under `visual.trunk.`. */
-async function openWeights(path: string): Promise<TensorSource> {
-  const source = await openTensors(path);
-  const tower = 'visual.trunk.';
-  return [...source.tensors.keys()].some((key) => key.startsWith(tower))
-    ? stripPrefix(source, tower)
-    : source;
-}
-
-async function load(
+/** The encoder of a fixture folder with its weights in one of the files there. */
+async function open<T>(
   name: string,
-  family: EncoderFamily,
-  precision: LinearPrecision,
-  file = 'model.safetensors',
-) {
-  const weights = await openWeights(join(fixturesFolder, 'vision', name, file));
-  const encoder = family(await readJson('vision', name, 'config.json'), weights);
-  const graph = join(scratch, `${name}-${precision}-${file}.onnx`);
-  await writeEncoder(graph, encoder, weights, { precision });
-  await weights.close();
-  return { encoder, session: await EncoderSession.open(graph) };
+  mervId: string,
+  file: string,
+  use: (opened: Opened) => Promise<T> | T,
+): Promise<T> {
+  const source = await openTensors(join(fixturesFolder, 'vision', name, file));
+  try {
+    return await use(encoderOf(mervId, await readJson('vision', name, 'config.json'), source));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Linear layers that an encoder computes one after the other; those that share an input count as one. */
+function linearsOf({ encoder, weights }: Opened): number {
+  const { size } = encoder.spec;
+  const writer = new GraphWriter();
+  const ops = onnxOps(writer, weights, 'fp32');
+  let count = 0;
+  const counting = {
+    ...ops,
+    linear: (...given: Parameters<typeof ops.linear>) => {
+      count++;
+      return ops.linear(...given);
+    },
+    linears: (...given: Parameters<typeof ops.linears>) => {
+      count++;
+      return ops.linears(...given);
+    },
+  };
+  encoder.build(counting, writer.input('pixels', 'float32', ['frames', 3, size, size]));
+  return count;
 }
 
 /** Frames of the shared clip as the encoder gets them, [F, size, size, 3]. */
 async function prepared(
-  { spec }: Encoder,
+  { spec }: Pick<Encoder, 'spec'>,
   strategy: ResizeStrategy,
   indexes: readonly number[],
-): Promise<Uint8Array> {
+): Promise<Uint8Array | Float32Array> {
   const clip = await readNpyGz('clip', 'frames_u8.npy.gz');
   const [, height, width] = clip.shape as [number, number, number, number];
   const bytes = height * width * 3;
-  const target = { strategy, size: spec.size, filter: spec.filter, mean: spec.normalisation.mean };
-  return Buffer.concat(
-    indexes.map((index) => {
-      const rgb = clip.data.subarray(index * bytes, (index + 1) * bytes);
-      return prepareFrame({ height, width, rgb }, target);
-    }),
-  );
+  const images = indexes.map((index) => ({
+    height,
+    width,
+    rgb: clip.data.subarray(index * bytes, (index + 1) * bytes),
+  }));
+  return prepareFrames(images, { ...spec, strategy, mean: spec.normalisation.mean });
+}
+
+/** Prepared frames [F, size, size, 3] as pixel values [3, F, size, size]. */
+function pixelValues(levels: ArrayLike<number>, { normalisation: { mean, std } }: Encoder['spec']) {
+  const count = levels.length / 3;
+  return Float32Array.from({ length: levels.length }, (_, i) => {
+    const channel = Math.floor(i / count);
+    const at = i % count;
+    return (levels[at * 3 + channel]! / 255 - mean[channel]!) / std[channel]!;
+  });
 }
 
 const folders = await foldersWith('meta.json', 'vision');
-const cases: { name: string; family: EncoderFamily; meta: z.infer<typeof metaSchema> }[] = [];
+const cases: { name: string; meta: z.infer<typeof metaSchema>; tensors: readonly string[] }[] = [];
 for (const name of folders) {
-  const raw = await readJson('vision', name, 'meta.json');
-  const family = familyOf(z.object({ merv_id: z.string() }).parse(raw).merv_id);
-  if (family !== undefined) cases.push({ name, family, meta: metaSchema.parse(raw) });
+  const meta = metaSchema.parse(await readJson('vision', name, 'meta.json'));
+  const expected = await openTensors(join(fixturesFolder, 'vision', name, 'expected.safetensors'));
+  cases.push({ name, meta, tensors: [...expected.tensors.keys()] });
+  await expected.close();
 }
 
 describe('vision encoders', () => {
   it('has fixtures', () => expect(cases.length).toBeGreaterThan(0));
 
-  describe.each(cases)('$name', ({ name, family, meta }) => {
+  describe.each(cases)('$name', ({ name, meta, tensors }) => {
+    const folder = join(fixturesFolder, 'vision', name);
+    const files = ['model.safetensors', 'open_clip_pytorch_model.bin', 'pytorch_model.bin'].filter((file) =>
+      existsSync(join(folder, file)),
+    );
+    const encoder = () => open(name, meta.merv_id, files[0]!, (opened) => opened.encoder);
+    const indexes = meta.frame_indexes;
+
     it.each(strategies.filter((strategy) => strategy in meta.strategies))(
       'resizes as Pillow does: %s',
       async (strategy) => {
         const expected = await readNpyGz('vision', name, `pixels_u8.${strategy}.npy.gz`);
-        const indexes = meta.strategies[strategy]!.frames_saved ?? meta.frame_indexes;
-        const { encoder } = await load(name, family, 'fp32');
-        const bytes = await prepared(encoder, strategy, indexes);
-        expect(largestDifference(bytes, expected.data)).toBe(0);
+        // Where the folder does not say which frames were saved, they are spread evenly.
+        const count = expected.shape[0]!;
+        const spread = Array.from(
+          { length: count },
+          (_, i) => indexes[Math.floor((i * indexes.length) / count)]!,
+        );
+        const saved = meta.strategies[strategy]!.frames_saved ?? spread;
+        expect(largestDifference(await prepared(await encoder(), strategy, saved), expected.data)).toBe(0);
       },
     );
 
-    const features = async (precision: LinearPrecision, file?: string) => {
-      const { encoder, session } = await load(name, family, precision, file);
-      const frames = await prepared(encoder, 'resize-naive', meta.frame_indexes);
-      return session.encode(frames, encoder.spec.size);
+    const expected = async <T>(use: (source: TensorSource) => Promise<T>) => {
+      const source = await openTensors(join(folder, 'expected.safetensors'));
+      return use(source).finally(() => source.close());
     };
-    const expectedFeatures = async () => {
-      const source = await openTensors(join(fixturesFolder, 'vision', name, 'expected.safetensors'));
-      return source.read('features').finally(() => source.close());
-    };
-    const files = ['model.safetensors', 'open_clip_pytorch_model.bin', 'pytorch_model.bin'].filter((file) =>
-      existsSync(join(fixturesFolder, 'vision', name, file)),
+
+    // pixel_values.frame0, pixel_values.frames_0_9: places in the list of frames, [3, frames, size, size].
+    const pixels = tensors.filter((key) => /^pixel_values\.frames?[_\d]+$/.test(key));
+    const atol = meta.tolerance.pixel_values_atol;
+    it.each(atol === undefined ? [] : pixels)('gives the same %s', async (key) => {
+      const { spec } = await encoder();
+      const chosen = key.match(/\d+/g)!.map((place) => indexes[Number(place)]!);
+      const levels = await prepared({ spec }, 'resize-naive', chosen);
+      const values = await expected((source) => source.read(key));
+      expect(largestDifference(pixelValues(levels, spec), values)).toBeLessThan(atol!);
+    });
+
+    it.runIf(tensors.includes('pos_embed_after_load'))(
+      'fits the position embedding as timm does',
+      async () => {
+        const ours = await open(name, meta.merv_id, files[0]!, ({ weights }) => weights.read('pos_embed'));
+        const values = await expected((source) => source.read('pos_embed_after_load'));
+        expect(relativeError(ours, values)).toBeLessThan(1e-6);
+      },
     );
 
+    const features = (precision: LinearPrecision, file: string) =>
+      open(name, meta.merv_id, file, async (opened) => {
+        const graph = join(scratch, `${name}-${precision}-${file}.onnx`);
+        await writeEncoder(graph, opened.encoder, opened.weights, { precision });
+        const session = await EncoderSession.open(graph);
+        const { spec } = opened.encoder;
+        const values = await session.encode(
+          await prepared(opened.encoder, 'resize-naive', indexes),
+          spec.size,
+        );
+        await session.close();
+        expect(values.length).toBe((indexes.length / spec.framesPerStep) * spec.tokens * spec.width);
+        return { values, linears: linearsOf(opened) };
+      });
+    const expectedFeatures = () => expected((source) => source.read('features'));
+
     it.each(files)('gives the same features at fp32 from %s', async (file) => {
-      const difference = largestDifference(await features('fp32', file), await expectedFeatures());
+      const { values } = await features('fp32', file);
+      const difference = largestDifference(values, await expectedFeatures());
       expect(difference).toBeLessThan(meta.tolerance.features_atol);
     });
 
     it.each(['fp16', 'int8-dynamic'] as const)(
       'stays within the derived tolerance at %s',
       async (precision) => {
-        // Four linear layers a block, of which the last block is left out.
-        const tolerance = derivedTolerance(precision, 4 * (meta.blocks - 1));
-        expect(relativeError(await features(precision), await expectedFeatures())).toBeLessThan(tolerance);
+        const { values, linears } = await features(precision, files[0]!);
+        const error = relativeError(values, await expectedFeatures());
+        expect(error).toBeLessThan(derivedTolerance(precision, linears));
       },
     );
   });
