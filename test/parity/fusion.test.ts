@@ -121,9 +121,14 @@ describe('fusion', async () => {
   it.each([
     ['another number of encoders', [sequence(3, 1)], 'scalar'],
     ['lengths that differ', [sequence(3, 1), sequence(2, 1)], 'scalar'],
+    ['a checkpoint of another fusion', [sequence(3, 1), sequence(3, 1)], 'cross_attention_avg_lq'],
     ['lengths that differ by channel', [sequence(3, 1), sequence(1, 1)], 'concat_channel'],
   ] as const)('refuses %s', async (_, sequences, kind) => {
-    await expect(fused('refused', sequences, { kind, weights: scalar })).rejects.toMatchObject({
+    const weights: Weights = {
+      tensors: new Map([...scalar.tensors, ['projector.weight', { shape: [2, 4] }]]),
+      read: scalar.read,
+    };
+    await expect(fused('refused', sequences, { kind, weights })).rejects.toMatchObject({
       code: 'model_unsupported',
     });
   });

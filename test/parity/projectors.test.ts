@@ -87,6 +87,26 @@ describe('projectors', async () => {
   });
 });
 
+it.each([
+  { kind: 'per-token', mlp: 'gelu-mlp' },
+  { kind: 'average', frames: 1, side: 1, mlp: 'linear' },
+  { kind: 'average', frames: 1, side: 1, mlp: 'none', shape: [1, 5, 2] },
+  { kind: 'attentive', heads: 1, mlp: 'none' },
+  { kind: 'convolution', side: 1, mlp: 'none' },
+  { kind: 'convolution-3d', frames: 1, side: 1, mlp: 'none' },
+] as const)('refuses a checkpoint or grid that does not fit: $kind $mlp', async (projector) => {
+  const shape: FeatureShape = 'shape' in projector ? projector.shape : [1, 4, 2];
+  const weights = {
+    tensors: new Map([['projector.weight', { shape: [2, 2] }]]),
+    read: async () => new Float32Array(4),
+  };
+  const written = writeVisualPath(join(scratch, 'refused.onnx'), {
+    encoders: [{ id: 'only', shape, projector, weights }],
+    fusion: { kind: 'first' },
+  });
+  await expect(written).rejects.toMatchObject({ code: 'model_unsupported' });
+});
+
 const specifierSchema = z.array(
   z.union([
     z.object({ arch_specifier: z.string(), error: z.string() }),

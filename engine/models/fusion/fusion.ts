@@ -2,6 +2,7 @@ import { ExpectedError } from '../../contract/errors.ts';
 import type { Ops } from '../../nn/ops.ts';
 import type { Weights } from '../../nn/weights.ts';
 import type { Projected } from '../projectors/projector.ts';
+import { requireTensor } from '../projectors/require-tensor.ts';
 import { crossAttentionWeights } from './cross-attention.ts';
 import { mix, ofOneLength, unequal } from './mix.ts';
 
@@ -31,12 +32,21 @@ export interface Fused<V> extends Projected<V> {
   readonly mixing: V | null;
 }
 
+/** One that only this fusion's checkpoint has. */
+const firstTensor: Readonly<Record<(typeof learned)[number], string>> = {
+  concat_channel: 'projector.weight',
+  concat_channel_ln: '1.projector.weight',
+  cross_attention_avg_lq: 'Q',
+  scalar: 'scalar',
+};
+
 /**
  * merv/models/vidlms/merv.py `forward`, a batch of one. `scalar`, which the reference builds and never runs, mixes whole
  * sequences by the softmax of one learned number an encoder (its ScalarAdapter). `nn` reads the fusion's own weights.
- * Throws ExpectedError 'model_unsupported' where lengths, or the number of encoders, do not fit.
+ * Throws ExpectedError 'model_unsupported' where lengths, the number of encoders or the checkpoint do not fit.
  */
 export function fuse<V>(nn: Ops<V>, sequences: readonly Projected<V>[], fusion: Fusion): Fused<V> {
+  if ('weights' in fusion) requireTensor(nn, `fusion ${fusion.kind}`, firstTensor[fusion.kind]);
   const values = sequences.map(({ value }) => value);
   const tokens = Math.max(...sequences.map((sequence) => sequence.tokens));
   const channels = () => {
@@ -70,11 +80,11 @@ export function fuse<V>(nn: Ops<V>, sequences: readonly Projected<V>[], fusion: 
 
 /** Weight: `scalar` [encoders]. */
 function scalarWeights<V>(nn: Ops<V>, weights: Weights, encoders: number): V {
-  const count = weights.tensors.get('scalar')?.shape[0];
+  const count = weights.tensors.get('scalar')!.shape[0]!;
   if (count !== encoders) {
     throw new ExpectedError(
       'model_unsupported',
-      `The model's scalar fusion has weights for ${count ?? 0} encoders, but there are ${encoders}.`,
+      `The model's scalar fusion has weights for ${count} encoders, but there are ${encoders}.`,
       'Use the encoders that the checkpoint was trained with.',
     );
   }

@@ -1,5 +1,5 @@
-import { ExpectedError } from '../../contract/errors.ts';
 import type { Ops } from '../../nn/ops.ts';
+import { requireTensor } from './require-tensor.ts';
 
 /** The reference's names (merv/util/nn_utils.py); `mlp-deep` is its MLPDeepProjector. */
 export const mlpKinds = ['linear', 'gelu-mlp', 'fused-gelu-mlp', 'mlp-deep', 'none'] as const;
@@ -25,13 +25,7 @@ export function mlp<V>(nn: Ops<V>, x: V, kind: MlpKind, module: string): V {
   let y = nn.has(`${norm}.weight`) ? nn.layerNorm(x, norm, 1e-5) : x;
   for (const [i, suffix] of layersOf[kind].entries()) {
     const layer = `${module}projector${suffix}`;
-    if (!nn.has(`${layer}.weight`)) {
-      throw new ExpectedError(
-        'model_unsupported',
-        `The model says that its projector is ${kind}, but its checkpoint has no ${layer}.weight.`,
-        'Check that config.json and the checkpoint belong together.',
-      );
-    }
+    requireTensor(nn, `${kind} projector`, `${layer}.weight`);
     y = nn.linear(i === 0 ? y : nn.gelu(y, 'erf'), layer);
   }
   return y;

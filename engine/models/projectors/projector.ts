@@ -7,6 +7,7 @@ import { convolution } from './convolution.ts';
 import { convolution3d } from './convolution-3d.ts';
 import { type LabelMixtureConfig, labelMixture } from './label-mixture.ts';
 import { type MlpKind, mlp } from './mlp.ts';
+import { requireTensor } from './require-tensor.ts';
 
 /** Of an encoder's features. */
 export type FeatureShape = readonly [frames: number, tokens: number, width: number];
@@ -58,15 +59,18 @@ export function project<V>(
       return { value: sequence(pooled, 3, projector.mlp), tokens: projector.frames * projector.side ** 2 };
     }
     case 'attentive': {
-      const queries = weights.tensors.get('query_tokens')?.shape[1] ?? 0;
+      requireTensor(nn, 'attentive projector', 'query_tokens');
+      const queries = weights.tensors.get('query_tokens')!.shape[1]!;
       const pooled = attentive(nn, features, projector.heads);
       return { value: sequence(pooled, 2, projector.mlp), tokens: frames * queries };
     }
     case 'convolution': {
+      requireTensor(nn, 'convolutional projector', 'convolution_pooling.2.b1.conv1.conv.weight');
       const pooled = convolution(nn, grid(nn, features, tokens), projector.side, weights);
       return { value: sequence(pooled, 3, projector.mlp), tokens: frames * projector.side ** 2 };
     }
     case 'convolution-3d': {
+      requireTensor(nn, 'convolutional projector', 'convolution_pooling.0.weight');
       const pooled = convolution3d(nn, grid(nn, features, tokens), projector.frames, projector.side);
       return { value: sequence(pooled, 3, projector.mlp), tokens: projector.frames * projector.side ** 2 };
     }
