@@ -142,7 +142,7 @@ function reroll<V>(nn: Ops<V>, x: V, grid: readonly number[], stride: readonly n
 /**
  * Hiera (Ryali et al. 2023) for video, with the hiera-transformer package's weight names. The reference cuts a clip
  * into groups of `input_size[0]` frames and takes the last stage's output in spatial order, before the head's norm
- * (merv/models/backbones/video/hiera.py); a step is one temporal patch.
+ * (merv/models/backbones/video/hiera.py); a step is what is left of time.
  */
 export const hiera: EncoderFamily = (json, weights) => {
   const config = readConfig(family, configSchema, json);
@@ -171,7 +171,7 @@ export const hiera: EncoderFamily = (json, weights) => {
       filter: 'bilinear',
       shortSide: 256,
       normalisation: { mean: [0.45, 0.45, 0.45], std: [0.225, 0.225, 0.225] },
-      framesPerStep: patch[0],
+      framesPerStep: frames / left[0]!,
       tokens: left[1]! * left[2]!,
       width,
       clipFrames: frames,
