@@ -31,7 +31,7 @@ export async function decodeByCutting(
       wanted: new Set(run.frames.map((frame) => input.timeline.packetOf[frame]!)),
     }));
     const source = {
-      args: pipeInput(['-threads', `${threads}`, '-f', 'mp4']),
+      args: pipeInput(['-threads', `${threads}`, '-fpsprobesize', '0', '-analyzeduration', '1', '-f', 'mp4']),
       bytes: cutMp4(path, index, segments),
       shift: index.cutShift,
       whole: false,

@@ -26,17 +26,19 @@ export function jpegPictures(width: number, height: number, shownHeight: number)
 }
 
 function fixedSizeCutter(size: number, onPicture: (bytes: Uint8Array) => void): (chunk: Buffer) => void {
-  let picture = new Uint8Array(size);
+  let picture: Uint8Array | undefined;
   let filled = 0;
   return (chunk) => {
     for (let at = 0; at < chunk.length; ) {
       const take = Math.min(size - filled, chunk.length - at);
+      // Not zeroed first: every byte is written before the picture is handed over.
+      picture ??= new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
       picture.set(chunk.subarray(at, at + take), filled);
       filled += take;
       at += take;
       if (filled === size) {
         onPicture(picture);
-        picture = new Uint8Array(size);
+        picture = undefined;
         filled = 0;
       }
     }

@@ -90,8 +90,19 @@ function failed(ffmpeg: Ffmpeg, why: string, cause?: unknown): ExpectedError {
   );
 }
 
-async function drain(stream: Readable, sink: FfmpegRun['onOutput']): Promise<void> {
-  for await (const chunk of stream) sink?.(chunk as Buffer);
+/** Reads to the end. Plain events: async iteration costs a third more for large pictures. */
+function drain(stream: Readable, sink: FfmpegRun['onOutput']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        sink?.(chunk);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    stream.on('close', resolve);
+    stream.on('error', reject);
+  });
 }
 
 /** Writes everything with back-pressure. A child that ends early closes its input: that shows in its exit, not here. */
