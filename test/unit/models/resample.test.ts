@@ -14,7 +14,7 @@ describe.each([
   { from: [50, 30], to: [50, 11] },
   { from: [50, 30], to: [17, 30] },
 ] as const)('resample $from to $to', ({ from, to }) => {
-  const image = noise(...from);
+  const image = noise(from[0], from[1]);
   const [height, width] = to;
 
   it('gives a window of what the whole gives', () => {
