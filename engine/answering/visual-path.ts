@@ -4,14 +4,17 @@ import { prepareFrames } from '../models/prepare-frame.ts';
 import { EncoderSession, VisualSession } from '../runtime/encoder-session.ts';
 import type { DecodedFrame } from '../video/decode.ts';
 
+/** What it needs of a bundle. */
+type VisualParts = Pick<Bundle, 'encoders' | 'visual'>;
+
 /** A model's encoders, projectors and fusion, loaded when first needed. */
 export class VisualPath {
   private readonly folder: string;
-  private readonly bundle: Bundle;
+  private readonly bundle: VisualParts;
   private readonly encoders = new Map<string, Promise<EncoderSession>>();
   private fusion: Promise<VisualSession> | null = null;
 
-  constructor(folder: string, bundle: Bundle) {
+  constructor(folder: string, bundle: VisualParts) {
     this.folder = folder;
     this.bundle = bundle;
   }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { VisualPath } from '../../engine/answering/visual-path.ts';
+import type { BundleEncoder } from '../../engine/models/bundle.ts';
 import type { Encoder, ResizeStrategy } from '../../engine/models/encoder.ts';
 import { encoderOf } from '../../engine/models/encoder-families.ts';
 import { prepareFrames } from '../../engine/models/prepare-frame.ts';
@@ -73,21 +75,28 @@ function linearsOf({ encoder, weights }: Opened): number {
   return count;
 }
 
+/** Frames of the shared clip, as a decoder would give them. */
+async function decodedFrames(indexes: readonly number[]) {
+  const clip = await readNpyGz('clip', 'frames_u8.npy.gz');
+  const [, height, width] = clip.shape as [number, number, number, number];
+  const bytes = height * width * 3;
+  return indexes.map((index) => ({
+    index,
+    seconds: index,
+    height,
+    width,
+    rgb: clip.data.subarray(index * bytes, (index + 1) * bytes),
+  }));
+}
+
 /** Frames of the shared clip as the encoder gets them, [F, size, size, 3]. */
 async function prepared(
   { spec }: Pick<Encoder, 'spec'>,
   strategy: ResizeStrategy,
   indexes: readonly number[],
 ): Promise<Uint8Array | Float32Array> {
-  const clip = await readNpyGz('clip', 'frames_u8.npy.gz');
-  const [, height, width] = clip.shape as [number, number, number, number];
-  const bytes = height * width * 3;
-  const images = indexes.map((index) => ({
-    height,
-    width,
-    rgb: clip.data.subarray(index * bytes, (index + 1) * bytes),
-  }));
-  return prepareFrames(images, { ...spec, strategy, mean: spec.normalisation.mean });
+  const frames = await decodedFrames(indexes);
+  return prepareFrames(frames, { ...spec, strategy, mean: spec.normalisation.mean });
 }
 
 /** Prepared frames [F, size, size, 3] as pixel values [3, F, size, size]. */
@@ -179,6 +188,28 @@ describe('vision encoders', () => {
     it.each(files)('gives the same features at fp32 from %s', async (file) => {
       const { values } = await features('fp32', file);
       const difference = largestDifference(values, await expectedFeatures());
+      expect(difference).toBeLessThan(meta.tolerance.features_atol);
+    });
+
+    it('gives the same features where an answer asks for them, clip by clip', async () => {
+      const graph = `${name}-answer.onnx`;
+      const spec = await open(name, meta.merv_id, files[0]!, async (opened) => {
+        await writeEncoder(join(scratch, graph), opened.encoder, opened.weights, { precision: 'fp32' });
+        return opened.encoder.spec;
+      });
+      const frames = indexes.length;
+      const bundled: BundleEncoder = {
+        ...spec,
+        ...{ id: name, name, graph, frames, strategy: 'resize-naive', visualTokens: 0, hash: name },
+        mean: [...spec.normalisation.mean],
+      };
+      const visual = { graph: '', tokens: 0 };
+      const path = new VisualPath(scratch, { encoders: [bundled], visual });
+      const encoding = path.encode(bundled, await decodedFrames(indexes));
+      let step = await encoding.next();
+      while (step.done !== true) step = await encoding.next();
+      await path.release();
+      const difference = largestDifference(step.value, await expectedFeatures());
       expect(difference).toBeLessThan(meta.tolerance.features_atol);
     });
 
