@@ -146,9 +146,13 @@ async function* keptInContext(clip: ClipPlan): AsyncGenerator<AnswerEvent, null>
 /** What is known of a clip before anything is encoded: kept features by encoder, and the frames for the others. */
 interface GatheredClip {
   readonly kept: readonly (Float32Array | null)[];
-  readonly decoded: readonly DecodedFrame[];
+  /** By the number that was asked for; a damaged video may have given its neighbour instead. */
+  readonly decoded: ReadonlyMap<number, DecodedFrame>;
   readonly decodeMs: number;
+  readonly warnings: readonly string[];
 }
+
+const nothingDecoded = { decoded: new Map<number, DecodedFrame>(), decodeMs: 0, warnings: [] };
 
 /** Reads kept features and decodes, once, all frames that the other encoders need. */
 function gatherClip(
@@ -159,16 +163,19 @@ function gatherClip(
 ): Promise<GatheredClip> {
   const alone = model.ready;
   const gather = async (): Promise<GatheredClip> => {
-    if (video === null || clip === null) return { kept: [], decoded: [], decodeMs: 0 };
+    if (video === null || clip === null) return { kept: [], ...nothingDecoded };
     const kept = await Promise.all(clip.encoders.map(({ key, length }) => cache.read(key, length)));
-    const wanted = new Set(clip.encoders.flatMap(({ indexes }, i) => (kept[i] === null ? indexes : [])));
-    if (wanted.size === 0) return { kept, decoded: [], decodeMs: 0 };
+    const wanted = [...new Set(clip.encoders.flatMap(({ indexes }, i) => (kept[i] === null ? indexes : [])))];
+    if (wanted.length === 0) return { kept, ...nothingDecoded };
     const started = performance.now();
-    const decoded = await decodeFrames(video, [...wanted], { signal });
+    const warnings: string[] = [];
+    const onWarning = (sentence: string) => void warnings.push(sentence);
+    const frames = await decodeFrames(video, wanted, { signal, onWarning });
+    const decoded = new Map(wanted.map((index, i) => [index, frames[i]!]));
     const decodeMs = performance.now() - started;
     // Beside a loading model it takes longer than it would alone.
-    if (alone) speeds.record(speedKeys.decode, decodeMs / wanted.size);
-    return { kept, decoded, decodeMs };
+    if (alone) speeds.record(speedKeys.decode, decodeMs / wanted.length);
+    return { kept, decoded, decodeMs, warnings };
   };
   const gathered = gather();
   // Whoever awaits it hears of a failure; one that nobody awaits, because something else failed first, is no bug.
@@ -182,12 +189,14 @@ async function* clipFeatures(
   { model, features: cache, speeds }: AnswerTools,
   progress: Progress,
   clip: ClipPlan,
-  { kept, decoded, decodeMs }: GatheredClip,
+  { kept, decoded, decodeMs, warnings }: GatheredClip,
 ): AsyncGenerator<AnswerEvent, readonly Float32Array[]> {
   progress.decodeMs = decodeMs;
-  yield { type: 'frames', encoders: [...clip.frames], ms: decodeMs };
+  progress.warnings.push(...warnings.filter((warning) => !progress.warnings.includes(warning)));
+  const frames = framesShown(clip, decoded);
+  progress.clip = { ...clip, frames };
+  yield { type: 'frames', encoders: [...frames], ms: decodeMs };
 
-  const byIndex = new Map(decoded.map((frame) => [frame.index, frame]));
   const all: Float32Array[] = [];
   for (const [i, { encoder, indexes, key }] of clip.encoders.entries()) {
     const event = { type: 'encoder', encoder: encoder.id, total: encoder.frames } as const;
@@ -198,7 +207,7 @@ async function* clipFeatures(
       continue;
     }
     const started = performance.now();
-    const frames = indexes.map((index) => byIndex.get(index)!);
+    const frames = indexes.map((index) => decoded.get(index)!);
     const encoding = model.visual.encode(encoder, frames);
     let step = await encoding.next();
     while (!step.done) {
@@ -211,9 +220,21 @@ async function* clipFeatures(
     speeds.record(speedKeys.encode(encoder.hash), ms / encoder.frames);
     yield { ...event, done: encoder.frames, cached: false, ms };
     all.push(step.value);
-    await cache.write(key, step.value);
+    // Features of stand-in frames are not those of the frames that the key names.
+    if (warnings.length === 0) await cache.write(key, step.value);
   }
   return all;
+}
+
+/** The planned frames, with what stood in for those that could not be decoded. */
+function framesShown(clip: ClipPlan, decoded: GatheredClip['decoded']): ClipPlan['frames'] {
+  return clip.frames.map(({ encoder, frames }) => ({
+    encoder,
+    frames: frames.map((frame) => {
+      const { index, seconds } = decoded.get(frame.index) ?? frame;
+      return { index, seconds };
+    }),
+  }));
 }
 
 function statistics(job: AnswerJob, model: LoadedModel, progress: Progress, started: number): AnswerStats {
