@@ -46,12 +46,6 @@ export function fetchStarterParts(job: StarterJob): Promise<readonly StarterPart
   return fetchParts(starterSources, job);
 }
 
-/** The parts where all of them are present, else null. Never uses the network. */
-export async function findStarterParts(folder: string): Promise<readonly StarterPart[] | null> {
-  for (const source of starterSources) if (!(await isWhole(folder, source))) return null;
-  return starterSources.map((source) => partOf(folder, source));
-}
-
 /** As {@link fetchStarterParts} for any table of sources. */
 export async function fetchParts(
   sources: readonly StarterSource[],
