@@ -34,6 +34,8 @@ export class KeyValueCache {
   /** Forgets everything after the first `length` tokens. */
   truncate(length: number): void {
     this.rows = Math.min(this.rows, length);
+    // The graph works through the whole buffers: rows that a longer conversation left cost time.
+    if (this.rows * 4 < this.capacity) this.resize(this.rows);
   }
 
   feeds(): Feeds {
@@ -44,7 +46,9 @@ export class KeyValueCache {
   /** `newRows` is [2·layers, kvHeads, count, headDim]. */
   append(newRows: Float32Array, count: number): void {
     const { kvHeads, headDim } = this.shape;
-    if (this.rows + count > this.capacity) this.grow(this.rows + count);
+    // A quarter more than needed keeps the copies few without holding much that is never used.
+    const needed = this.rows + count;
+    if (needed > this.capacity) this.resize(Math.max(needed, this.capacity * 1.25));
     const rowBlock = count * headDim;
     for (const [i, buffer] of this.buffers.entries()) {
       for (let head = 0; head < kvHeads; head++) {
@@ -55,10 +59,11 @@ export class KeyValueCache {
     this.rows += count;
   }
 
-  private grow(needed: number): void {
+  /** Room for `needed` tokens at least, and little more. */
+  private resize(needed: number): void {
     const { kvHeads, headDim } = this.shape;
-    // A quarter more than needed keeps the copies few without holding much that is never used.
-    const capacity = Math.ceil(Math.max(needed, this.capacity * 1.25) / step) * step;
+    const capacity = Math.ceil(needed / step) * step;
+    if (capacity === this.capacity) return;
     this.buffers = this.buffers.map((old) => {
       const buffer = new Float32Array(kvHeads * capacity * headDim);
       for (let head = 0; head < kvHeads; head++) {
