@@ -15,8 +15,9 @@ import type { ChatTurn } from '../../engine/text/prompt.ts';
 import { findFfmpeg } from '../../engine/video/ffmpeg.ts';
 import { type OpenedVideo, openVideo } from '../../engine/video/video.ts';
 import { runAlone } from './alone.ts';
-import { against, median, table } from './measure.ts';
+import { against, figure, median, table, timed } from './measure.ts';
 import { sample, starter } from './places.ts';
+import { openSiglip } from './siglip.ts';
 
 const rounds = 7;
 const sampling = samplingSchema.parse({ maxTokens: 24 });
@@ -32,14 +33,19 @@ export async function run(): Promise<void> {
   console.log('\nAnswer: the starter model on the sample clip, model loaded; milliseconds (median)');
   const folders = await starter();
   const video = await openVideo(sample, { ffmpeg: await findFfmpeg() });
+  const siglip = await openSiglip();
   const firsts: Asked[] = [];
   const followUps: Asked[] = [];
+  const encodings: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const [first, followUp] = await conversation(folders, video);
+    const encoding = await timed(() => siglip.encode(video));
     if (round === 0) continue;
     firsts.push(first);
     followUps.push(followUp);
+    encodings.push(encoding);
   }
+  await siglip.close();
   const row = (name: string, all: readonly Asked[]): readonly (string | number)[] => [
     name,
     median(all.map(({ first }) => first)),
@@ -52,8 +58,12 @@ export async function run(): Promise<void> {
     ['', 'before the first token', 'decode', 'encode', 'prefill', 'tokens read'],
     [row('first question', firsts), row('follow-up', followUps)],
   );
+  const encoding = median(encodings);
+  console.log(`  decoding and encoding 16 frames with SigLIP ViT-B/16 at int8, random weights: ${figure(encoding)}`);
   const before = (all: readonly Asked[]): number => median(all.map(({ first }) => first));
   console.log(`  first question ÷ follow-up: ${against(before(firsts) / before(followUps), 20)}`);
+  const composed = encoding + median(firsts.map(({ stats }) => stats.ms.prefill));
+  console.log(`  the same with SigLIP as the encoder: ${against(composed / before(followUps), 20)}`);
 }
 
 /** A first question whose features nobody has kept, and a follow-up, with a model whose sessions are loaded. */

@@ -63,7 +63,7 @@ export async function run(): Promise<void> {
       max_position_embeddings: 8192,
     },
   });
-  const cpp = await startPeer('llama_cpp', { file: path });
+  const cpp = await startPeer('llama_cpp_python', { file: path });
   const engines = {
     'merv int8 (as shipped)': await open('int8'),
     'merv int4': await open('int4'),

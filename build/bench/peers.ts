@@ -27,7 +27,12 @@ const peers = {
     wants: ['pyyaml', 'safetensors', 'huggingface_hub', '--no-deps timm torchvision'],
   },
   pillow_resize: { name: 'Pillow', modules: 'PIL, numpy', torch: false, wants: ['pillow numpy'] },
-  llama_cpp: { name: 'llama-cpp-python', modules: 'llama_cpp', torch: false, wants: ['llama-cpp-python'] },
+  llama_cpp_python: {
+    name: 'llama-cpp-python',
+    modules: 'llama_cpp',
+    torch: false,
+    wants: ['llama-cpp-python'],
+  },
 } as const;
 
 /** What torch imports at any rate; its CUDA libraries are not among them. */
