@@ -17,7 +17,7 @@ import { type OpenedVideo, openVideo } from '../../engine/video/video.ts';
 import { runAlone } from './alone.ts';
 import { against, figure, median, table, timed } from './measure.ts';
 import { sample, starter } from './places.ts';
-import { openSiglip } from './siglip.ts';
+import { encodeVideo, openSiglip } from './siglip.ts';
 
 const rounds = 7;
 const sampling = samplingSchema.parse({ maxTokens: 24 });
@@ -33,13 +33,13 @@ export async function run(): Promise<void> {
   console.log('\nAnswer: the starter model on the sample clip, model loaded; milliseconds (median)');
   const folders = await starter();
   const video = await openVideo(sample, { ffmpeg: await findFfmpeg() });
-  const siglip = await openSiglip();
+  const siglip = await openSiglip('int8-dynamic');
   const firsts: Asked[] = [];
   const followUps: Asked[] = [];
   const encodings: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const [first, followUp] = await conversation(folders, video);
-    const encoding = await timed(() => siglip.encode(video));
+    const encoding = await timed(() => encodeVideo(siglip, video));
     if (round === 0) continue;
     firsts.push(first);
     followUps.push(followUp);
@@ -59,7 +59,9 @@ export async function run(): Promise<void> {
     [row('first question', firsts), row('follow-up', followUps)],
   );
   const encoding = median(encodings);
-  console.log(`  decoding and encoding 16 frames with SigLIP ViT-B/16 at int8, random weights: ${figure(encoding)}`);
+  console.log(
+    `  decoding and encoding 16 frames with SigLIP ViT-B/16 at int8, random weights: ${figure(encoding)}`,
+  );
   const before = (all: readonly Asked[]): number => median(all.map(({ first }) => first));
   console.log(`  first question ÷ follow-up: ${against(before(firsts) / before(followUps), 20)}`);
   const composed = encoding + median(firsts.map(({ stats }) => stats.ms.prefill));
