@@ -3,6 +3,7 @@ import type { AnswerStats } from '../contract/ask.ts';
 import type { ConversationSummary, Message } from '../contract/conversations.ts';
 import { ExpectedError, type ExpectedErrorData } from '../contract/errors.ts';
 import type { Clip } from '../contract/video.ts';
+import { isAlive } from './alive.ts';
 import type { Database, Row } from './database.ts';
 import { messageOf, type StoredConversation, storedOf, summaryOf } from './rows.ts';
 import { searchFor } from './search.ts';
@@ -187,14 +188,4 @@ function notFound(what: 'conversation' | 'message' = 'conversation'): ExpectedEr
     `This ${what} is no longer kept.`,
     'Choose another one in the history.',
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to someone else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

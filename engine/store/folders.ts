@@ -1,11 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
+import { writeFileWhole } from './write-file.ts';
 
 /** Where everything that belongs to the user is kept; absolute paths. */
 export interface Folders {
   readonly data: string;
+  /** Another one from one moment to the next when the models are moved. */
   readonly models: string;
   readonly cache: string;
   readonly uploads: string;
@@ -37,12 +39,16 @@ export function dataFolder({ platform, env, home }: Surroundings = here()): stri
 export function openFolders(data: string = dataFolder()): Folders {
   const folders: Folders = {
     data,
-    models: join(data, 'models'),
+    get models() {
+      return modelsFolderOf(data);
+    },
     cache: join(data, 'cache'),
     uploads: join(data, 'uploads'),
     database: join(data, 'studio.db'),
   };
-  for (const folder of [folders.data, folders.models, folders.cache, folders.uploads]) {
+  // Elsewhere it was moved to by the user: where it is missing, its disk is, and an empty folder would hide that.
+  const own = folders.models === join(data, 'models') ? [folders.models] : [];
+  for (const folder of [folders.data, ...own, folders.cache, folders.uploads]) {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -58,4 +64,22 @@ export function openFolders(data: string = dataFolder()): Folders {
     }
   }
   return folders;
+}
+
+const pointerFile = 'models-folder';
+
+/** The models folder: below the data folder until it is moved. */
+function modelsFolderOf(data: string): string {
+  try {
+    const path = readFileSync(join(data, pointerFile), 'utf8').replace(/\n$/, '');
+    if (isAbsolute(path)) return path;
+  } catch {
+    // It was never moved.
+  }
+  return join(data, 'models');
+}
+
+/** From now on the models are in `folder`, for every engine over this data folder. One rename: before or after it. */
+export function setModelsFolder(data: string, folder: string): void {
+  writeFileWhole(join(data, pointerFile), `${folder}\n`);
 }

@@ -75,4 +75,47 @@ export const migrations: readonly string[] = [
     INSERT INTO message_words (rowid, text) VALUES (new.number, new.text);
   END;
   `,
+  `
+  -- Living engines over this file: who beats no more has died, and what it was running is free.
+  CREATE TABLE engines (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, beat_at INTEGER NOT NULL) STRICT;
+  -- Work of which only one may run at a time, in whichever engine.
+  CREATE TABLE turns (name TEXT PRIMARY KEY, engine_id TEXT NOT NULL, job_id TEXT NOT NULL) STRICT;
+
+  CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    model_id TEXT,
+    request TEXT NOT NULL,
+    memory TEXT,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'paused', 'failed', 'done', 'cancelled')),
+    wish TEXT CHECK (wish IN ('pause', 'cancel')),
+    engine_id TEXT,
+    progress TEXT NOT NULL,
+    error TEXT,
+    notes TEXT NOT NULL DEFAULT '[]',
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX jobs_by_state ON jobs (state);
+  -- Parts on disk that a job counts on, so that nobody takes them for garbage.
+  CREATE TABLE job_parts (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    part_key TEXT NOT NULL,
+    PRIMARY KEY (job_id, part_key)
+  ) STRICT;
+
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE activity (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    status INTEGER,
+    received_bytes INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+  ) STRICT;
+  `,
 ];

@@ -13,7 +13,7 @@ export interface StoredConversation extends ConversationSummary {
 }
 
 /** JSON that an older version wrote in another form reads as null: what is kept must never stop the application. */
-function parsed<T>(schema: z.ZodType<T>, json: unknown): T | null {
+export function parsed<T>(schema: z.ZodType<T>, json: unknown): T | null {
   if (typeof json !== 'string') return null;
   try {
     return schema.safeParse(JSON.parse(json)).data ?? null;

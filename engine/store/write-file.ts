@@ -1,0 +1,19 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+
+/** Writes a small file whole or not at all, for what must be switched in one moment. Throws what the disk throws. */
+export function writeFileWhole(path: string, text: string, mode = 0o644): void {
+  const partial = `${path}.${process.pid}.partial`;
+  try {
+    const file = openSync(partial, 'w', mode);
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
