@@ -16,7 +16,7 @@ export type PromptSegment =
 
 /**
  * Where the video's embeddings go. `after-bos`: behind the id that begins the prompt, or at index 0 where there is
- * none (MERV's rule, prismatic/models/vlms/merv.py). `marker`: in place of `<video>` in the system turn, or, where
+ * none (MERV's rule, merv/models/vidlms/merv.py). `marker`: in place of `<video>` in the system turn, or, where
  * that has none, in a line of its own before the first user turn. `none`: there is no video.
  */
 export type VisualPlace = 'after-bos' | 'marker' | 'none';
@@ -125,7 +125,8 @@ function message(
   return { role, content: isFirstUser && !marked ? `${videoSign}\n${content}` : content };
 }
 
-function answerIds(turn: ChatTurn, tokenizer: Tokenizer): readonly number[] {
+/** An answer of the history as ids, without one that ended it. */
+export function answerIds(turn: ChatTurn, tokenizer: Tokenizer): readonly number[] {
   if (!turn.ids) return tokenizer.encode(tokenizer.literal(turn.text));
   const last = turn.ids.at(-1);
   return last !== undefined && tokenizer.eosIds.has(last) ? turn.ids.slice(0, -1) : turn.ids;
@@ -146,7 +147,8 @@ function withBos(segments: readonly PromptSegment[], bosId: number | null): read
   return first.ids[0] === bosId ? segments : [{ kind: 'tokens', ids: [bosId, ...first.ids] }, ...rest];
 }
 
-function afterBos(segments: readonly PromptSegment[], bosId: number | null): readonly PromptSegment[] {
+/** The video behind the id that begins the prompt, or in front of everything where there is none. */
+export function afterBos(segments: readonly PromptSegment[], bosId: number | null): readonly PromptSegment[] {
   const [first, ...rest] = segments;
   if (bosId === null || first?.kind !== 'tokens') return [{ kind: 'visual' }, ...segments];
   const after = first.ids.slice(1);
