@@ -1,6 +1,6 @@
 /** The parts of a start, one after the other, as one line of JSON: run by start.ts in a process of its own. */
 import { join } from 'node:path';
-import { readBundle } from '../../engine/models/bundle.ts';
+import { readModel } from '../../engine/models/model.ts';
 import { EncoderSession, VisualSession } from '../../engine/runtime/encoder-session.ts';
 import { LanguageModel } from '../../engine/runtime/language-model.ts';
 import { openDatabase } from '../../engine/store/database.ts';
@@ -34,16 +34,17 @@ async function main(): Promise<void> {
       Array.from({ length: 12 }, (_, i) => Math.floor((i * (frameCount - 1)) / 11)),
     );
   });
-  const folder = join(folders.models, 'starter');
-  const bundle = await stage('bundle.json', () => readBundle(folder));
-  const source = await stage('GGUF metadata', () => openGguf(join(folders.models, bundle.tokenizer.file)));
+  const starter = await stage('bundle.json and parts', () => readModel(folders.models, 'starter'));
+  const { encoders, visual, languageModel, tokenizer } = starter;
+  const source = await stage('GGUF metadata', () => openGguf(join(tokenizer.folder, tokenizer.spec.file)));
   await stage('tokenizer', () => fromGguf(source.metadata));
   await source.close();
-  await stage('encoder session', () => EncoderSession.open(join(folder, bundle.encoders[0]!.graph)));
-  await stage('projector session', () => VisualSession.open(join(folder, bundle.visual.graph)));
-  const { layers, kvHeads, headDim, hidden, graph } = bundle.languageModel;
+  const [eye] = encoders;
+  await stage('encoder session', () => EncoderSession.open(join(eye!.folder, eye!.spec.graph)));
+  await stage('projector session', () => VisualSession.open(join(visual!.folder, visual!.spec.graph)));
+  const { hidden, graph } = languageModel.spec;
   const model = await stage('language model session', () =>
-    LanguageModel.open(join(folder, graph), { layers, kvHeads, headDim, hidden }),
+    LanguageModel.open(join(languageModel.folder, graph), languageModel.spec),
   );
   await stage('language model, 64 tokens read', () => model.forward(new Float32Array(64 * hidden)));
   process.stdout.write(JSON.stringify(times), () => process.exit(0));

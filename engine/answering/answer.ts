@@ -64,13 +64,13 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
   if (job.signal.aborted) throw cancelled();
   if (!model.ready) yield { type: 'loading', part: bundle.name };
   const { video } = job;
-  progress.clip = video === null ? null : planClip(bundle, video, job.clip);
+  progress.clip = video === null ? null : planClip(model.model, video, job.clip);
   const gather = () => gatherClip(video, progress.clip, tools, job.signal);
   // A model that is not loaded yet has nothing in its context: the frames are decoded while it loads.
   const early = model.ready ? null : gather();
 
   const segments = await model.prompt(job.turns, job.video !== null);
-  const prompt = layoutPrompt(segments, progress.clip?.visualKey ?? null, bundle.visual.tokens);
+  const prompt = layoutPrompt(segments, progress.clip?.visualKey ?? null, model.visualTokens);
   progress.prompt = prompt;
   requireRoom(prompt, bundle.contextLength, bundle.name);
   const text = await model.text();
@@ -82,7 +82,7 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
     const features = visualNeeded
       ? yield* clipFeatures(job, tools, progress, progress.clip, await (early ?? gather()))
       : yield* keptInContext(progress.clip);
-    visual = features === null ? null : await model.visual.embed(features);
+    visual = features === null ? null : (await model.visual.embed(features)).embeddings;
   }
 
   yield {
@@ -217,7 +217,7 @@ async function* clipFeatures(
     }
     const ms = performance.now() - started;
     progress.encodeMs += ms;
-    speeds.record(speedKeys.encode(encoder.hash), ms / encoder.frames);
+    speeds.record(speedKeys.encode(encoder.part.key), ms / encoder.frames);
     yield { ...event, done: encoder.frames, cached: false, ms };
     all.push(step.value);
     // Features of stand-in frames are not those of the frames that the key names.

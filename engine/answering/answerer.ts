@@ -71,7 +71,7 @@ export function createAnswerer({ modelsFolder, cacheFolder, speeds }: AnswererOp
   };
 
   return {
-    models: () => installedModels(modelsFolder),
+    models: () => installedModels(modelsFolder, speeds),
     async warm(modelId, signal) {
       const model = await take(modelId);
       if (signal.aborted) throw cancelled();

@@ -1,6 +1,6 @@
 import { ExpectedError } from '../contract/errors.ts';
 import type { Clip, EncoderFrames } from '../contract/video.ts';
-import type { Bundle, BundleEncoder } from '../models/bundle.ts';
+import type { Model, ModelEncoder } from '../models/model.ts';
 import { planFrames } from '../video/sampling.ts';
 import type { OpenedVideo } from '../video/video.ts';
 import type { FeatureKey } from './feature-cache.ts';
@@ -8,7 +8,7 @@ import type { FeatureKey } from './feature-cache.ts';
 /** What each encoder of a model sees of a clip, and what its features are kept under. */
 export interface ClipPlan {
   readonly encoders: readonly {
-    readonly encoder: BundleEncoder;
+    readonly encoder: ModelEncoder;
     readonly indexes: readonly number[];
     readonly key: FeatureKey;
     /** Values in the features. */
@@ -19,10 +19,17 @@ export interface ClipPlan {
   readonly visualKey: string;
 }
 
-/** Throws ExpectedError 'clip_out_of_range' or 'no_frames'. */
-export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null): ClipPlan {
+/** Throws ExpectedError 'clip_out_of_range' or 'no_frames'; 'model_unsupported' for a model that sees no video. */
+export function planClip({ bundle, encoders: eyes }: Model, video: OpenedVideo, clip: Clip | null): ClipPlan {
+  if (eyes.length === 0) {
+    throw new ExpectedError(
+      'model_unsupported',
+      `${bundle.name} is a language model alone: it sees no video.`,
+      'Take the video away, or choose a model with encoders.',
+    );
+  }
   const { info, timeline, fingerprint } = video;
-  const counts = bundle.encoders.map((encoder) => encoder.frames);
+  const counts = eyes.map((encoder) => encoder.frames);
   const { perEncoder } = planFrames({
     frameCount: info.frameCount,
     averageFps: info.fps,
@@ -30,7 +37,7 @@ export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null):
     counts,
     name: info.name,
   });
-  const encoders = bundle.encoders.map((encoder, i) => {
+  const encoders = eyes.map((encoder, i) => {
     const indexes = perEncoder[i]!;
     if (indexes.length !== encoder.frames) {
       throw new ExpectedError(
@@ -39,7 +46,7 @@ export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null):
         'Choose another model.',
       );
     }
-    const key = { fingerprint, indexes, encoder: encoder.hash };
+    const key = { fingerprint, indexes, encoder: encoder.part.key };
     return { encoder, indexes, key, length: featureLength(encoder) };
   });
   return {
@@ -53,6 +60,6 @@ export function planClip(bundle: Bundle, video: OpenedVideo, clip: Clip | null):
 }
 
 /** Values in an encoder's features. */
-function featureLength({ frames, framesPerStep, tokens, width }: BundleEncoder): number {
-  return (frames / framesPerStep) * tokens * width;
+function featureLength({ frames, spec }: ModelEncoder): number {
+  return (frames / spec.framesPerStep) * spec.tokens * spec.width;
 }

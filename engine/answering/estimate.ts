@@ -14,9 +14,9 @@ export async function estimate(
   tools: { readonly features: FeatureCache; readonly speeds: SpeedStore },
 ): Promise<AskPlan> {
   const { bundle } = model;
-  const clip = job.video === null ? null : planClip(bundle, job.video, job.clip);
+  const clip = job.video === null ? null : planClip(model.model, job.video, job.clip);
   const segments = await model.prompt(job.turns, clip !== null);
-  const prompt = layoutPrompt(segments, clip?.visualKey ?? null, bundle.visual.tokens);
+  const prompt = layoutPrompt(segments, clip?.visualKey ?? null, model.visualTokens);
   const missing = clip === null ? [] : await missingFeatures(clip, tools.features);
   const used = prompt.items.length;
   const contextLeft = Math.max(0, bundle.contextLength - used);
@@ -58,7 +58,7 @@ function seconds(
   const prefill = speeds.read(speedKeys.prefill(modelId));
   const generate = speeds.read(speedKeys.generate(modelId));
   const decode = speeds.read(speedKeys.decode);
-  const encode = missing.map(({ encoder }) => speeds.read(speedKeys.encode(encoder.hash)));
+  const encode = missing.map(({ encoder }) => speeds.read(speedKeys.encode(encoder.part.key)));
   if (prefill === null || generate === null) return null;
   if (missing.length > 0 && (decode === null || encode.includes(null))) return null;
   const frames = new Set(missing.flatMap(({ indexes }) => indexes)).size;

@@ -1,45 +1,123 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
-import type { ModelSummary } from '../contract/models.ts';
+import type { ModelPart, ModelSummary } from '../contract/models.ts';
 import { type Bundle, readBundle } from '../models/bundle.ts';
+import { type Model, partBytes, partKeys, partsOf, resolveModel } from '../models/model.ts';
+import { type Part, partsFolder, readPart } from '../models/part.ts';
+import type { SpeedStore } from '../store/speeds.ts';
+import { memoryNeeds } from './memory-needs.ts';
+import { speedKeys } from './speed-keys.ts';
 
-/** Models of a folder that are whole; folders that hold none, or one of another version, are passed over. */
-export async function installedModels(folder: string): Promise<readonly ModelSummary[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+/**
+ * Models of a folder by name. Folders that hold none, or one of another version, are passed over; one whose parts are
+ * not whole is listed with its `problem`.
+ */
+export async function installedModels(
+  modelsFolder: string,
+  speeds: SpeedStore,
+): Promise<readonly ModelSummary[]> {
+  const bundles = await readBundles(modelsFolder);
+  const summaries = await Promise.all(
+    bundles.map((bundle) => summary(modelsFolder, bundle, bundles, speeds)),
+  );
+  return summaries.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Every model description of a folder that this version reads. */
+export async function readBundles(modelsFolder: string): Promise<readonly Bundle[]> {
+  const entries = await readdir(modelsFolder, { withFileTypes: true }).catch(() => []);
   const bundles = await Promise.all(
     entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map((entry) => readBundle(join(folder, entry.name)).catch(passOver)),
+      .filter((entry) => entry.isDirectory() && entry.name !== partsFolder && !entry.name.startsWith('.'))
+      .map((entry) => orNull(readBundle(modelsFolder, entry.name))),
   );
-  return bundles
-    .filter((bundle) => bundle !== null)
-    .map(summary)
-    .sort((a, b) => a.name.localeCompare(b.name));
+  return bundles.filter((bundle) => bundle !== null);
 }
 
-function passOver(error: unknown): null {
-  if (error instanceof ExpectedError) return null;
-  throw error;
+async function orNull<T>(work: Promise<T>): Promise<T | null> {
+  return work.catch((error: unknown) => {
+    if (error instanceof ExpectedError) return null;
+    throw error;
+  });
 }
 
-function summary(bundle: Bundle): ModelSummary {
-  const { id, name, description, demonstration, notice, contextLength, parts } = bundle;
+async function summary(
+  modelsFolder: string,
+  bundle: Bundle,
+  all: readonly Bundle[],
+  speeds: SpeedStore,
+): Promise<ModelSummary> {
+  const users = (key: string) =>
+    all.filter((other) => other.id !== bundle.id && partKeys(other).includes(key)).map(({ id }) => id);
+  const { id, name, description, demonstration, notice, contextLength } = bundle;
+  const known = { id, name, description, demonstration, notice, contextLength };
+  let model: Model;
+  try {
+    model = await resolveModel(modelsFolder, bundle);
+  } catch (error) {
+    if (!(error instanceof ExpectedError)) throw error;
+    const left = await Promise.all(partKeys(bundle).map((key) => orNull(readPart(modelsFolder, key))));
+    return {
+      ...known,
+      visualTokens: 0,
+      encoders: bundle.encoders.map((encoder) => ({ ...encoder, name: encoder.id, visualTokens: 0 })),
+      ...sizes(left.filter((part) => part !== null).map((part) => shownPart(part, users(part.key)))),
+      problem: { sentence: error.message, remedy: error.remedy },
+      memory: { weights: 0, perToken: 0, perFrame: {}, base: 0 },
+      speed: null,
+    };
+  }
   return {
-    id,
-    name,
-    description,
-    demonstration,
-    notice,
-    contextLength,
-    visualTokens: bundle.visual.tokens,
-    encoders: bundle.encoders.map((encoder) => ({
-      id: encoder.id,
-      name: encoder.name,
-      frames: encoder.frames,
-      visualTokens: encoder.visualTokens,
+    ...known,
+    visualTokens: model.visual?.spec.tokens ?? 0,
+    encoders: model.encoders.map(({ id, frames, visualTokens, part }) => ({
+      id,
+      name: part.name,
+      frames,
+      visualTokens,
     })),
-    parts,
-    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+    ...sizes(partsOf(model).map((part) => shownPart(part, users(part.key)))),
+    problem: null,
+    memory: memoryNeeds(model),
+    speed: speedOf(model, speeds),
   };
+}
+
+function sizes(parts: ModelPart[]): Pick<ModelSummary, 'parts' | 'bytes' | 'ownBytes'> {
+  const unique = [...new Map(parts.map((part) => [part.key, part])).values()];
+  const total = (some: readonly ModelPart[]) => some.reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    parts,
+    bytes: total(unique),
+    ownBytes: total(unique.filter(({ sharedWith }) => sharedWith.length === 0)),
+  };
+}
+
+function shownPart(part: Part, sharedWith: string[]): ModelPart {
+  const { role, key, id, name, precision, licence, origin, quality } = part;
+  const shown = { role, key, id, name, precision, licence, quality, sharedWith, bytes: partBytes(part) };
+  switch (origin.kind) {
+    case 'hub':
+      return {
+        ...shown,
+        source: `${origin.repo} at ${origin.revision.slice(0, 7)}`,
+        url: `https://huggingface.co/${origin.repo}`,
+      };
+    case 'local':
+      return { ...shown, source: origin.path, url: null };
+    case 'package':
+      return { ...shown, source: origin.requirement, url: null };
+  }
+}
+
+/** Null until something of it was measured. */
+function speedOf({ bundle, encoders }: Model, speeds: SpeedStore): ModelSummary['speed'] {
+  const measured = encoders.flatMap(({ id, part }) => {
+    const ms = speeds.read(speedKeys.encode(part.key));
+    return ms === null ? [] : [[id, ms] as const];
+  });
+  const promptTokensPerSecond = speeds.read(speedKeys.prefill(bundle.id));
+  const tokensPerSecond = speeds.read(speedKeys.generate(bundle.id));
+  if (measured.length === 0 && promptTokensPerSecond === null && tokensPerSecond === null) return null;
+  return { msPerFrame: Object.fromEntries(measured), promptTokensPerSecond, tokensPerSecond };
 }

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { type Bundle, readBundle } from '../models/bundle.ts';
+import type { Bundle } from '../models/bundle.ts';
+import { type Model, readModel } from '../models/model.ts';
 import { EmbeddingTable } from '../runtime/embedding-table.ts';
 import { LanguageModel } from '../runtime/language-model.ts';
-import { type ChatTemplate, chatTemplate } from '../text/chat-template.ts';
-import { fromGguf } from '../text/gguf-tokenizer.ts';
-import { buildPrompt, type ChatTurn, type PromptSegment } from '../text/prompt.ts';
+import type { ChatTurn, PromptSegment } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { openGguf } from '../weights/gguf.ts';
 import type { PromptLayout } from './context.ts';
 import { TextGenerator } from './generate.ts';
+import { openTokenizer } from './open-tokenizer.ts';
+import { promptOf } from './prompt-of.ts';
 import { VisualPath } from './visual-path.ts';
 
 /** Answers kept as ids, so that a follow-up's prompt is the same as what the model has read and written. */
@@ -16,26 +16,37 @@ const rememberedAnswers = 64;
 
 /** One installed model. Its description is read at once, its sessions when they are first needed. */
 export class LoadedModel {
-  readonly bundle: Bundle;
+  readonly model: Model;
   readonly visual: VisualPath;
-  private readonly modelsFolder: string;
   private tokenizerPending: Promise<Tokenizer> | null = null;
   private textPending: Promise<TextGenerator> | null = null;
   private readonly answers = new Map<string, readonly number[]>();
 
-  private constructor(modelsFolder: string, bundle: Bundle) {
-    this.modelsFolder = modelsFolder;
-    this.bundle = bundle;
-    this.visual = new VisualPath(join(modelsFolder, bundle.id), bundle);
+  private constructor(model: Model) {
+    this.model = model;
+    this.visual = new VisualPath(model);
   }
 
   /** Throws ExpectedError 'model_missing' or 'model_incomplete'. */
   static async open(modelsFolder: string, id: string): Promise<LoadedModel> {
-    return new LoadedModel(modelsFolder, await readBundle(join(modelsFolder, id)));
+    return new LoadedModel(await readModel(modelsFolder, id));
+  }
+
+  get bundle(): Bundle {
+    return this.model.bundle;
+  }
+
+  /** Positions of the context that a video takes. */
+  get visualTokens(): number {
+    return this.model.visual?.spec.tokens ?? 0;
   }
 
   tokenizer(): Promise<Tokenizer> {
-    this.tokenizerPending ??= this.openTokenizer();
+    this.tokenizerPending ??= openTokenizer(this.model.tokenizer);
+    // As below: what is repaired meanwhile is read again.
+    this.tokenizerPending.catch(() => {
+      this.tokenizerPending = null;
+    });
     return this.tokenizerPending;
   }
 
@@ -58,22 +69,13 @@ export class LoadedModel {
     return this.textPending !== null;
   }
 
-  /** The conversation as the language model gets it, with the system turn that the model was made for. */
+  /** The conversation as the language model gets it; earlier answers as the ids that they were. */
   async prompt(turns: readonly ChatTurn[], withVideo: boolean): Promise<readonly PromptSegment[]> {
-    const tokenizer = await this.tokenizer();
-    const { template, system, systemWithoutVideo, placement } = this.bundle.prompt;
-    const instruction = withVideo ? system : systemWithoutVideo;
-    const own = turns.some((turn) => turn.role === 'system') || instruction === null;
     const known = turns.map((turn): ChatTurn => {
       const ids = turn.role === 'assistant' ? this.answers.get(turn.text) : undefined;
       return ids === undefined ? turn : { ...turn, ids };
     });
-    return buildPrompt({
-      turns: own ? known : [{ role: 'system', text: instruction }, ...known],
-      template: this.template(template, tokenizer),
-      tokenizer,
-      visual: withVideo ? placement : 'none',
-    });
+    return promptOf(this.bundle.prompt, known, await this.tokenizer(), withVideo);
   }
 
   /** Remembers an answer's ids by its text. */
@@ -93,25 +95,11 @@ export class LoadedModel {
     if (text.status === 'fulfilled') await text.value.close();
   }
 
-  private template(source: string, tokenizer: Tokenizer): ChatTemplate {
-    return chatTemplate(source, tokenizer.namedTokens);
-  }
-
-  private async openTokenizer(): Promise<Tokenizer> {
-    const source = await openGguf(join(this.modelsFolder, this.bundle.tokenizer.file));
-    try {
-      return fromGguf(source.metadata);
-    } finally {
-      await source.close();
-    }
-  }
-
   private async openText(): Promise<TextGenerator> {
-    const folder = join(this.modelsFolder, this.bundle.id);
-    const { graph, embeddings, embeddingType, layers, kvHeads, headDim, hidden, vocab } =
-      this.bundle.languageModel;
+    const { folder, spec } = this.model.languageModel;
+    const { graph, embeddings, embeddingType, vocab, hidden } = spec;
     const table = new EmbeddingTable(join(folder, embeddings), { vocab, hidden, type: embeddingType });
-    const model = await LanguageModel.open(join(folder, graph), { layers, kvHeads, headDim, hidden });
+    const model = await LanguageModel.open(join(folder, graph), spec);
     return new TextGenerator({
       model,
       table,

@@ -1,30 +1,23 @@
 import { join } from 'node:path';
-import type { Bundle, BundleEncoder } from '../models/bundle.ts';
+import type { Model, ModelEncoder } from '../models/model.ts';
 import { prepareFrames } from '../models/prepare-frame.ts';
-import { EncoderSession, VisualSession } from '../runtime/encoder-session.ts';
+import { EncoderSession, VisualSession, type VisualTokens } from '../runtime/encoder-session.ts';
 import type { DecodedFrame } from '../video/decode.ts';
 
-/** What it needs of a bundle. */
-type VisualParts = Pick<Bundle, 'encoders' | 'visual'>;
-
-/** A model's encoders, projectors and fusion, loaded when first needed. */
+/** A model's encoders, projectors and fusion, loaded when first needed; empty for a language model alone. */
 export class VisualPath {
-  private readonly folder: string;
-  private readonly bundle: VisualParts;
+  private readonly model: Pick<Model, 'encoders' | 'visual'>;
   private readonly encoders = new Map<string, Promise<EncoderSession>>();
   private fusion: Promise<VisualSession> | null = null;
 
-  constructor(folder: string, bundle: VisualParts) {
-    this.folder = folder;
-    this.bundle = bundle;
+  constructor(model: Pick<Model, 'encoders' | 'visual'>) {
+    this.model = model;
   }
 
   /** Loads the sessions, so that a question does not wait for them. */
   async warm(): Promise<void> {
-    await Promise.all([
-      ...this.bundle.encoders.map((encoder) => this.encoder(encoder)),
-      this.fusionSession(),
-    ]);
+    if (this.model.visual === null) return;
+    await Promise.all([...this.model.encoders.map((encoder) => this.encoder(encoder)), this.fusionSession()]);
   }
 
   /**
@@ -32,40 +25,40 @@ export class VisualPath {
    * A frame that occurs twice is encoded once where frames stand alone.
    */
   async *encode(
-    encoder: BundleEncoder,
+    encoder: ModelEncoder,
     frames: readonly DecodedFrame[],
   ): AsyncGenerator<number, Float32Array> {
     const session = await this.encoder(encoder);
-    const perFrame = (encoder.tokens * encoder.width) / encoder.framesPerStep;
+    const { spec } = encoder;
+    const perFrame = (spec.tokens * spec.width) / spec.framesPerStep;
     const features = new Float32Array(frames.length * perFrame);
-    const group = encoder.clipFrames ?? 1;
+    const group = spec.clipFrames ?? 1;
     const known = new Map<number, number>();
     for (let from = 0; from < frames.length; from += group) {
       yield from;
       const part = frames.slice(from, from + group);
-      const same = encoder.clipFrames === null ? known.get(part[0]!.index) : undefined;
+      const same = spec.clipFrames === null ? known.get(part[0]!.index) : undefined;
       if (same !== undefined) {
         features.copyWithin(from * perFrame, same * perFrame, (same + 1) * perFrame);
         continue;
       }
       known.set(part[0]!.index, from);
-      const squares = prepareFrames(part, encoder);
-      features.set(await session.encode(squares, encoder.size), from * perFrame);
+      const squares = prepareFrames(part, spec);
+      features.set(await session.encode(squares, spec.size), from * perFrame);
     }
     return features;
   }
 
-  /** Features of every encoder, in the bundle's order -> visual embeddings [tokens, hidden]. */
-  async embed(features: readonly Float32Array[]): Promise<Float32Array> {
+  /** Features of every encoder, in the model's order -> visual embeddings [tokens, hidden] and their mixture. */
+  async embed(features: readonly Float32Array[]): Promise<VisualTokens> {
     const fusion = await this.fusionSession();
-    const { embeddings } = await fusion.embed(
-      this.bundle.encoders.map(({ id, frames, framesPerStep, tokens, width }, i) => ({
+    return fusion.embed(
+      this.model.encoders.map(({ id, frames, spec }, i) => ({
         id,
         data: features[i]!,
-        shape: [frames / framesPerStep, tokens, width],
+        shape: [frames / spec.framesPerStep, spec.tokens, spec.width],
       })),
     );
-    return embeddings;
   }
 
   /** Frees the sessions; they are opened again when needed. */
@@ -77,14 +70,16 @@ export class VisualPath {
     await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : null)));
   }
 
-  private encoder({ id, graph }: BundleEncoder): Promise<EncoderSession> {
-    const session = this.encoders.get(id) ?? EncoderSession.open(join(this.folder, graph));
+  private encoder({ id, folder, spec }: ModelEncoder): Promise<EncoderSession> {
+    const session = this.encoders.get(id) ?? EncoderSession.open(join(folder, spec.graph));
     this.encoders.set(id, session);
     return session;
   }
 
   private fusionSession(): Promise<VisualSession> {
-    this.fusion ??= VisualSession.open(join(this.folder, this.bundle.visual.graph));
+    const { visual } = this.model;
+    if (visual === null) throw new Error('a model without encoders has no fusion');
+    this.fusion ??= VisualSession.open(join(visual.folder, visual.spec.graph));
     return this.fusion;
   }
 }

@@ -3,7 +3,24 @@ import * as z from 'zod';
 import { askEventSchema, askPlanSchema, askRequestSchema, planRequestSchema } from './ask.ts';
 import { conversationSchema, conversationSummarySchema } from './conversations.ts';
 import { expectedErrorSchema } from './errors.ts';
-import { modelSummarySchema } from './models.ts';
+import {
+  activitySchema,
+  catalogueEntrySchema,
+  choicesSchema,
+  installPlanSchema,
+  modelSourceSchema,
+  repoDetailSchema,
+  repoSummarySchema,
+} from './hub.ts';
+import { jobSchema } from './jobs.ts';
+import {
+  compareEventSchema,
+  compareRequestSchema,
+  modelDetailSchema,
+  modelSummarySchema,
+  tensorRowSchema,
+} from './models.ts';
+import { accountSchema, providersSchema, settingsSchema } from './settings.ts';
 import { doctorCheckSchema, systemInfoSchema } from './system.ts';
 import { thumbnailSchema, videoInfoSchema } from './video.ts';
 
@@ -24,6 +41,66 @@ export const contract = {
     list: base.output(z.array(modelSummarySchema)),
     /** Loads a model's sessions before the first question needs them. */
     warm: base.input(byId).output(none),
+    inspect: base.input(byId).output(modelDetailSchema),
+    tensors: base
+      .input(
+        z.object({
+          id: z.string(),
+          /** Part of a tensor's name; empty for all. */
+          search: z.string(),
+          offset: z.number().int().min(0),
+          limit: z.number().int().min(1).max(1000),
+        }),
+      )
+      .output(z.object({ total: z.number().int(), rows: z.array(tensorRowSchema) })),
+    rename: base.input(z.object({ id: z.string(), name: z.string().min(1).max(100) })).output(none),
+    /** Removes the model and the parts that no other one uses; what it freed. */
+    delete: base.input(byId).output(z.object({ freedBytes: z.number() })),
+    /** Hashes every file against what was written; sentences about those that differ. */
+    verify: base.input(byId).output(z.object({ problems: z.array(z.string()) })),
+    /** Fetches and converts again what is broken, and only that. A job. */
+    repair: base.input(byId).output(byId),
+    /** Writes the model to one file that `hub.install` reads on another machine. A job. path: absolute. */
+    export: base.input(z.object({ id: z.string(), path: z.string() })).output(byId),
+    compare: base.input(compareRequestSchema).output(eventIterator(compareEventSchema)),
+  },
+  hub: {
+    search: base
+      .input(z.object({ query: z.string().max(200), limit: z.number().int().min(1).max(100) }))
+      .output(z.array(repoSummarySchema)),
+    repo: base
+      .input(z.object({ repo: z.string(), revision: z.string().nullable() }))
+      .output(repoDetailSchema),
+    catalogue: base.output(z.array(catalogueEntrySchema)),
+    plan: base
+      .input(z.object({ source: modelSourceSchema, choices: choicesSchema }))
+      .output(installPlanSchema),
+    /** A job. Throws where the plan has a problem. */
+    install: base.input(z.object({ source: modelSourceSchema, choices: choicesSchema })).output(byId),
+  },
+  jobs: {
+    /** All jobs, newest first, at once and after each change, at most ten times a second. */
+    watch: base.output(eventIterator(z.array(jobSchema))),
+    pause: base.input(byId).output(none),
+    /** Also tries a failed one again. */
+    resume: base.input(byId).output(none),
+    /** Stops it and removes what it has not finished. */
+    cancel: base.input(byId).output(none),
+    /** Takes an ended job off the list. */
+    forget: base.input(byId).output(none),
+  },
+  settings: {
+    get: base.output(settingsSchema),
+    set: base.input(settingsSchema).output(none),
+    account: base.output(accountSchema),
+    /** Keeps it in the user's data folder, readable by the user only; empty forgets it. */
+    setToken: base.input(z.object({ token: z.string().max(200) })).output(accountSchema),
+    providers: base.output(providersSchema),
+    /** Moves every model to an empty or new folder. A job. path: absolute. */
+    moveModels: base.input(z.object({ path: z.string() })).output(byId),
+    /** What left this machine, newest first. */
+    activity: base.output(z.array(activitySchema)),
+    clearActivity: base.output(none),
   },
   video: {
     /** path: absolute. The door decides which paths may be opened. */

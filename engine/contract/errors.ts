@@ -19,6 +19,17 @@ export const errorCodes = [
   'ffmpeg_failed',
   'disk_full',
   'network',
+  /** Offline mode forbids the request. */
+  'offline',
+  /** 401: the token is missing or wrong. */
+  'unauthorised',
+  /** 403 of a gated repository: its conditions have to be accepted. */
+  'gated',
+  /** 429. */
+  'rate_limited',
+  /** What was fetched is not what was announced: hash, length, ETag. */
+  'wrong_content',
+  'out_of_memory',
   'model_missing',
   'model_incomplete',
   'model_unsupported',

@@ -6,6 +6,7 @@ export const systemInfoSchema = z.object({
   runtime: z.string(),
   dataFolder: z.string(),
   modelsFolder: z.string(),
+  totalMemoryBytes: z.number(),
   /** The bundled sample clip, offered on the empty screen; null where it was not installed. */
   samplePath: z.string().nullable(),
 });

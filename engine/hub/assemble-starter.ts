@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { type Bundle, bundleFile, bundleFormat, readBundle } from '../models/bundle.ts';
+import { basename, join } from 'node:path';
+import { type Bundle, bundleFormat, readBundle } from '../models/bundle.ts';
 import { efficientnetLite } from '../models/efficientnet-lite.ts';
 import { fromGguf as llamaFromGguf } from '../models/llama-config.ts';
+import { partKeys } from '../models/model.ts';
+import type { Part, PartOrigin } from '../models/part.ts';
 import {
   writeEmbeddingTable,
   writeEncoder,
@@ -14,15 +14,19 @@ import type { Weights } from '../nn/weights.ts';
 import { fromGguf } from '../text/gguf-tokenizer.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { openGguf } from '../weights/gguf.ts';
+import { ggufHead } from '../weights/gguf-head.ts';
 import { withLlamaNames } from '../weights/gguf-llama.ts';
 import { openTensors } from '../weights/open.ts';
 import { commonWord } from './common-words.ts';
 import type { StarterPart } from './starter.ts';
+import { writeWhole } from './starter-files.ts';
+import { writeBundle } from './write-bundle.ts';
+import { type PartDraft, partKey, presentPart, writePart } from './write-part.ts';
 
 export const starterId = 'starter';
 
-/** Raised whenever what this file writes changes, so that an older bundle is built again. */
-const recipeVersion = 3;
+/** Raised whenever what this file writes changes, so that older parts are made again. */
+const recipeVersion = 4;
 
 const contextLength = 4096;
 const frames = 12;
@@ -30,61 +34,77 @@ const segments = 3;
 /** Token positions of a label, and one for the comma behind it. */
 const labelWords = 3;
 const keptLabels = 3;
+const positions = labelWords + 1;
+const visualTokens = segments * positions;
+const encoderId = 'objects';
 
-type Part = Pick<StarterPart, 'path' | 'sha256' | 'licence' | 'source'>;
+type Source = Pick<StarterPart, 'path' | 'sha256' | 'licence' | 'source'>;
 
 export interface StarterOptions {
   readonly modelsFolder: string;
-  readonly languageModel: Part;
-  readonly encoder: Part & { readonly name: string; readonly depth: number; readonly size: number };
+  readonly languageModel: Source;
+  readonly encoder: Source & { readonly name: string; readonly depth: number; readonly size: number };
   /** Class names in the encoder's order. */
   readonly labels: readonly string[];
   readonly onProgress: (sentence: string) => void;
 }
 
-/** Names everything that the bundle is made from. */
-function recipeOf({ languageModel, encoder, labels }: StarterOptions): string {
-  const parts = [
-    recipeVersion,
-    bundleFormat,
-    languageModel.sha256,
-    encoder.sha256,
-    encoder.depth,
-    encoder.size,
-    labels,
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+type StarterDrafts = Readonly<Record<Part['role'], PartDraft>>;
+
+/** What the starter's parts are made from, and so their keys, without reading any of it. */
+function draftsOf({ languageModel, encoder, labels }: StarterOptions): StarterDrafts {
+  const madeFrom = ({ path, sha256, licence, source }: Source) => ({
+    licence,
+    origin: { kind: 'package', requirement: source } satisfies PartOrigin,
+    inputs: [{ path: basename(path), sha256 }],
+  });
+  return {
+    encoder: {
+      ...madeFrom(encoder),
+      ...{ role: 'encoder', id: encoderId, name: encoder.name, precision: 'fp32' },
+      recipe: [recipeVersion, encoder.depth, encoder.size],
+    },
+    visual: {
+      ...madeFrom(languageModel),
+      ...{ role: 'visual', id: 'label-mixture', name: 'Label mixture', precision: 'fp32' },
+      recipe: [recipeVersion, frames, segments, labelWords, keptLabels, labels],
+    },
+    languageModel: {
+      ...madeFrom(languageModel),
+      ...{
+        role: 'languageModel',
+        id: 'smollm2-135m-instruct',
+        name: 'SmolLM2-135M-Instruct',
+        precision: 'int8',
+      },
+      recipe: [recipeVersion, contextLength],
+    },
+    tokenizer: {
+      ...madeFrom(languageModel),
+      ...{ role: 'tokenizer', id: 'smollm2', name: 'SmolLM2’s tokenizer', precision: null },
+      recipe: [recipeVersion],
+    },
+  };
 }
 
 /**
  * Builds the small model that comes with the application: EfficientNet-Lite for objects, its labels' words as visual
  * tokens (see models/projectors/label-mixture.ts), SmolLM2-135M-Instruct for language. Nothing is trained. Does nothing
- * where the same is built already. The model's folder appears whole or not at all.
+ * where the same is built already; a starter of an older version is replaced.
  */
 export async function assembleStarter(options: StarterOptions): Promise<void> {
   const { modelsFolder, onProgress } = options;
-  const folder = join(modelsFolder, starterId);
-  const recipe = recipeOf(options);
-  const built = await readBundle(folder).catch(() => null);
-  if (built?.recipe === recipe) return;
-  await removeLeftovers(modelsFolder);
-  const work = join(modelsFolder, `.${starterId}-${randomUUID()}`);
-  await mkdir(work, { recursive: true });
-  try {
-    const bundle = await writeParts(options, work, recipe);
-    onProgress('Finishing the starter model');
-    await writeSynced(join(work, bundleFile), JSON.stringify(bundle, null, 1));
-    const old = `${work}-old`;
-    await rename(folder, old).catch(() => {});
-    await rename(work, folder);
-    await rm(old, { recursive: true, force: true });
-  } catch (error) {
-    await rm(work, { recursive: true, force: true });
-    throw error;
-  }
+  const drafts = draftsOf(options);
+  const keys = [drafts.encoder, drafts.visual, drafts.languageModel, drafts.tokenizer].map(partKey);
+  const built = await readBundle(modelsFolder, starterId).catch(() => null);
+  const whole = await Promise.all(keys.map((key) => presentPart(modelsFolder, key)));
+  if (built !== null && !whole.includes(null) && partKeys(built).join() === keys.join()) return;
+  const bundle = await writeParts(options, drafts);
+  onProgress('Finishing the starter model');
+  await writeBundle(modelsFolder, bundle);
 }
 
-async function writeParts(options: StarterOptions, work: string, recipe: string): Promise<Bundle> {
+async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promise<Bundle> {
   const { languageModel, encoder, labels, modelsFolder, onProgress } = options;
   const gguf = await openGguf(languageModel.path);
   const words = withLlamaNames(gguf, languageModel.path);
@@ -92,26 +112,46 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
   try {
     onProgress(`Writing the encoder ${encoder.name}`);
     const eye = efficientnetLite({ depth: encoder.depth, size: encoder.size }, vision);
-    await writeEncoder(join(work, 'encoder-objects.onnx'), eye, vision, { precision: 'fp32' });
+    const { filter, size, normalisation, framesPerStep, tokens, width, clipFrames } = eye.spec;
+    const eyePart = await writePart(modelsFolder, drafts.encoder, async (folder) => {
+      const graph = 'encoder.onnx';
+      await writeEncoder(join(folder, graph), eye, vision, { precision: 'fp32' });
+      const mean = [...normalisation.mean] satisfies readonly number[] as [number, number, number];
+      const shape = { framesPerStep, tokens, width, clipFrames };
+      return { role: 'encoder', graph, strategy: 'resize-crop', filter, size, mean, ...shape };
+    });
 
     onProgress('Writing the language model at 8 bits');
     const config = llamaFromGguf(gguf.metadata, contextLength);
-    await writeLanguageModel(join(work, 'language-model.onnx'), config, words, { precision: 'int8' });
-    await writeEmbeddingTable(join(work, 'embeddings.f16'), words, 'float16');
-
-    onProgress('Writing the projector');
-    const tokenizer = fromGguf(gguf.metadata);
-    const projector = await labelWeights(labels, tokenizer, words, config.hidden);
-    const positions = labelWords + 1;
-    const shape = [frames, eye.spec.tokens, eye.spec.width] as const;
-    const mixture = { kind: 'label-mixture', segments, words: positions, keep: keptLabels } as const;
-    await writeVisualPath(join(work, 'visual.onnx'), {
-      encoders: [{ id: 'objects', shape, projector: mixture, weights: projector }],
-      fusion: { kind: 'concat' },
+    const textPart = await writePart(modelsFolder, drafts.languageModel, async (folder) => {
+      const files = { graph: 'language-model.onnx', embeddings: 'embeddings.f16' };
+      await writeLanguageModel(join(folder, files.graph), config, words, { precision: 'int8' });
+      await writeEmbeddingTable(join(folder, files.embeddings), words, 'float16');
+      const { layers, kvHeads, hidden, vocab, rope } = config;
+      const shape = { layers, kvHeads, headDim: rope.headDim, hidden, vocab, contextLength };
+      return { role: 'languageModel', ...files, embeddingType: 'float16', ...shape };
     });
 
-    const sizes = await fileSizes(work);
-    const visualTokens = segments * positions;
+    onProgress('Writing the projector');
+    const visualPart = await writePart(modelsFolder, drafts.visual, async (folder) => {
+      const graph = 'visual.onnx';
+      const projector = await labelWeights(labels, fromGguf(gguf.metadata), words, config.hidden);
+      const mixture = { kind: 'label-mixture', segments, words: positions, keep: keptLabels } as const;
+      const shape = [frames, tokens, width] as const;
+      await writeVisualPath(join(folder, graph), {
+        encoders: [{ id: encoderId, shape, projector: mixture, weights: projector }],
+        fusion: { kind: 'concat' },
+      });
+      const encoders = [{ id: encoderId, frames, visualTokens }];
+      const names = { projector: 'label-mixture', fusion: 'concat' };
+      return { role: 'visual', graph, ...names, encoders, tokens: visualTokens, mixing: false };
+    });
+
+    const tokenizerPart = await writePart(modelsFolder, drafts.tokenizer, async (folder) => {
+      const file = 'tokenizer.gguf';
+      await writeWhole(join(folder, file), [await ggufHead(languageModel.path)]);
+      return { role: 'tokenizer', kind: 'gguf', file, config: null };
+    });
     return {
       format: bundleFormat,
       id: starterId,
@@ -121,73 +161,20 @@ async function writeParts(options: StarterOptions, work: string, recipe: string)
       notice:
         'A small demonstration model: it names common objects (the 1,000 of ImageNet) and often errs. ' +
         'It does not recognise people, actions or text, and what else it says is made up.',
-      recipe,
+      createdAt: Date.now(),
+      source: { kind: 'catalogue', id: starterId },
       contextLength,
-      encoders: [
-        {
-          id: 'objects',
-          name: encoder.name,
-          graph: 'encoder-objects.onnx',
-          frames,
-          strategy: 'resize-crop',
-          filter: eye.spec.filter,
-          size: eye.spec.size,
-          mean: [...eye.spec.normalisation.mean],
-          framesPerStep: eye.spec.framesPerStep,
-          tokens: eye.spec.tokens,
-          width: eye.spec.width,
-          clipFrames: eye.spec.clipFrames,
-          visualTokens,
-          hash: `${encoder.sha256}:fp32:crop`,
-        },
-      ],
-      visual: { graph: 'visual.onnx', tokens: visualTokens },
-      languageModel: {
-        graph: 'language-model.onnx',
-        embeddings: 'embeddings.f16',
-        embeddingType: 'float16',
-        layers: config.layers,
-        kvHeads: config.kvHeads,
-        headDim: config.rope.headDim,
-        hidden: config.hidden,
-        vocab: config.vocab,
-      },
-      tokenizer: { kind: 'gguf', file: relative(modelsFolder, languageModel.path) },
+      encoders: [{ part: eyePart.key, id: encoderId, frames }],
+      visual: { part: visualPart.key },
+      languageModel: { part: textPart.key },
+      tokenizer: { part: tokenizerPart.key },
       prompt: {
+        kind: 'template',
         template: String(gguf.metadata.get('tokenizer.chat_template')),
         system: 'The video shows a<video> and nothing else. Answer in one short sentence.',
         systemWithoutVideo: 'You are a helpful assistant.',
         placement: 'marker',
       },
-      parts: [
-        {
-          role: 'encoder',
-          id: 'objects',
-          name: encoder.name,
-          precision: 'fp32',
-          bytes: sizes('encoder-objects.onnx'),
-          licence: encoder.licence,
-          source: encoder.source,
-        },
-        {
-          role: 'projector',
-          id: 'label-mixture',
-          name: 'Label mixture',
-          precision: 'fp32',
-          bytes: sizes('visual.onnx'),
-          licence: 'made here',
-          source: 'the language model’s embeddings of ImageNet’s class names',
-        },
-        {
-          role: 'languageModel',
-          id: 'smollm2-135m-instruct',
-          name: 'SmolLM2-135M-Instruct',
-          precision: 'int8',
-          bytes: sizes('language-model.onnx') + sizes('embeddings.f16'),
-          licence: languageModel.licence,
-          source: languageModel.source,
-        },
-      ],
     };
   } finally {
     await gguf.close();
@@ -222,28 +209,4 @@ async function labelWeights(
     tensors: new Map([['labels', { shape: [labels.length, width] }]]),
     read: async () => table,
   };
-}
-
-/** What an assembly that was killed left behind. */
-async function removeLeftovers(modelsFolder: string): Promise<void> {
-  const names = await readdir(modelsFolder).catch(() => []);
-  const stale = names.filter((name) => name.startsWith(`.${starterId}-`));
-  await Promise.all(stale.map((name) => rm(join(modelsFolder, name), { recursive: true, force: true })));
-}
-
-async function fileSizes(folder: string): Promise<(name: string) => number> {
-  const names = await readdir(folder);
-  const sizes = new Map<string, number>();
-  for (const name of names) sizes.set(name, (await stat(join(folder, name))).size);
-  return (name) => (sizes.get(name) ?? 0) + (sizes.get(`${name}.data`) ?? 0);
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -2,66 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
-import { modelPartSchema } from '../contract/models.ts';
+import { modelSourceSchema } from '../contract/hub.ts';
 
 /** Of the layout below; another number was written by another version of the application. */
-export const bundleFormat = 1;
+export const bundleFormat = 2;
 export const bundleFile = 'bundle.json';
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const useOf = z.object({ part: z.string() });
 
-const encoderSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  graph: z.string(),
-  /** Frames taken from a clip. */
-  frames: z.number().int(),
-  strategy: z.enum(['resize-naive', 'resize-crop', 'letterbox']),
-  filter: z.enum(['bicubic', 'bilinear', 'float-bilinear']),
-  size: z.number().int(),
-  shortSide: z.number().int().optional(),
-  mean: triple,
-  /** Features are [frames / framesPerStep, tokens, width]. */
-  framesPerStep: z.number().int().default(1),
-  tokens: z.number().int(),
-  width: z.number().int(),
-  clipFrames: z.number().int().nullable(),
-  visualTokens: z.number().int(),
-  /** Names the weights and their precision: part of the key that features are kept under. */
-  hash: z.string(),
-});
-export type BundleEncoder = z.infer<typeof encoderSchema>;
-
-/**
- * A model ready to run: graphs and tables written by this application, in one folder. `bundle.json` is written last,
- * so a folder without it is no model.
- */
-const bundleSchema = z.object({
-  format: z.literal(bundleFormat),
-  id: z.string(),
-  name: z.string(),
-  description: z.string(),
-  demonstration: z.boolean(),
-  notice: z.string().nullable(),
-  /** Names everything it was built from; another value means that it must be built again. */
-  recipe: z.string(),
-  contextLength: z.number().int(),
-  encoders: z.array(encoderSchema),
-  visual: z.object({ graph: z.string(), tokens: z.number().int() }),
-  languageModel: z.object({
-    graph: z.string(),
-    embeddings: z.string(),
-    embeddingType: z.enum(['float16', 'float32']),
-    layers: z.number().int(),
-    kvHeads: z.number().int(),
-    headDim: z.number().int(),
-    hidden: z.number().int(),
-    vocab: z.number().int(),
-  }),
-  /** A path below the models folder. */
-  tokenizer: z.object({ kind: z.literal('gguf'), file: z.string() }),
-  prompt: z.object({
-    /** A Jinja chat template. */
+/** How a conversation becomes a prompt. */
+export const promptRuleSchema = z.discriminatedUnion('kind', [
+  /** The model's own Jinja chat template. */
+  z.object({
+    kind: z.literal('template'),
     template: z.string(),
     /** Put first where the conversation has no system turn of its own; the video's place is marked in it. */
     system: z.string().nullable(),
@@ -69,29 +22,67 @@ const bundleSchema = z.object({
     systemWithoutVideo: z.string().nullable(),
     placement: z.enum(['after-bos', 'marker']),
   }),
-  parts: z.array(modelPartSchema),
+  /** One of the reference's prompt builders (merv/models/backbones/llm/prompting), to the letter. */
+  z.object({
+    kind: z.literal('builder'),
+    builder: z.enum(['pure', 'llama2-chat', 'llama3.1-chat', 'vicuna', 'qwen2']),
+  }),
+]);
+export type PromptRule = z.infer<typeof promptRuleSchema>;
+
+/**
+ * A model: which parts of the models folder it is made of, and how they are used. One file, `<models>/<id>/bundle.json`,
+ * written after its parts, so that a model is there whole or not at all.
+ */
+export const bundleSchema = z.object({
+  format: z.literal(bundleFormat),
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
+  name: z.string(),
+  description: z.string(),
+  demonstration: z.boolean(),
+  notice: z.string().nullable(),
+  createdAt: z.number(),
+  /** What to install to get the same again. */
+  source: modelSourceSchema,
+  contextLength: z.number().int(),
+  /** In the order of the reference's `video_backbone_ids`; empty for a language model alone. */
+  encoders: z.array(useOf.extend({ id: z.string(), frames: z.number().int() })),
+  /** Null exactly where there are no encoders. */
+  visual: useOf.nullable(),
+  languageModel: useOf,
+  tokenizer: useOf,
+  prompt: promptRuleSchema,
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
-/** Throws ExpectedError 'model_missing' without the file, 'model_incomplete' for one of another form. */
-export async function readBundle(folder: string): Promise<Bundle> {
-  const path = join(folder, bundleFile);
+/** Throws ExpectedError 'model_missing' without the file, 'model_incomplete' for one of another form or version. */
+export async function readBundle(modelsFolder: string, id: string): Promise<Bundle> {
+  const path = join(modelsFolder, id, bundleFile);
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new ExpectedError('model_missing', `There is no model in ${folder}.`, 'Set the model up first.', {
-      cause,
-    });
-  }
-  try {
-    return bundleSchema.parse(JSON.parse(text));
-  } catch (cause) {
     throw new ExpectedError(
-      'model_incomplete',
-      `The model description ${path} cannot be read by this version.`,
-      'Set the model up again.',
+      'model_missing',
+      `There is no model ${id} in ${modelsFolder}.`,
+      'Install it, or choose another.',
       { cause },
     );
   }
+  try {
+    const bundle = bundleSchema.parse(JSON.parse(text));
+    if (bundle.id === id && (bundle.visual === null) === (bundle.encoders.length === 0)) return bundle;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  throw unreadable(path);
+}
+
+function unreadable(path: string, cause?: unknown): ExpectedError {
+  return new ExpectedError(
+    'model_incomplete',
+    `The model description ${path} cannot be read by this version.`,
+    'Install the model again.',
+    cause === undefined ? undefined : { cause },
+  );
 }

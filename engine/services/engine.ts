@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Answerer } from '../answering/answerer.ts';
 import { createConversationStore } from '../store/conversations.ts';
 import type { Database } from '../store/database.ts';
@@ -56,6 +57,7 @@ export function createEngine(options: EngineOptions) {
     runtime: electron ? `Electron ${electron}` : `Node ${node}`,
     dataFolder: folders.data,
     modelsFolder: folders.models,
+    totalMemoryBytes: totalmem(),
     samplePath,
   };
   const router = procedures.router({

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { VisualPath } from '../../engine/answering/visual-path.ts';
-import type { BundleEncoder } from '../../engine/models/bundle.ts';
 import type { Encoder, ResizeStrategy } from '../../engine/models/encoder.ts';
 import { encoderOf } from '../../engine/models/encoder-families.ts';
+import type { ModelEncoder } from '../../engine/models/model.ts';
 import { prepareFrames } from '../../engine/models/prepare-frame.ts';
 import { writeEncoder } from '../../engine/models/write-graphs.ts';
 import { GraphWriter } from '../../engine/nn/onnx/graph.ts';
@@ -198,14 +198,18 @@ describe('vision encoders', () => {
         return opened.encoder.spec;
       });
       const frames = indexes.length;
-      const bundled: BundleEncoder = {
-        ...spec,
-        ...{ id: name, name, graph, frames, strategy: 'resize-naive', visualTokens: 0, hash: name },
-        mean: [...spec.normalisation.mean],
+      const { normalisation, ...shape } = spec;
+      const bundled: ModelEncoder['spec'] = {
+        ...shape,
+        ...{ role: 'encoder', graph, strategy: 'resize-naive', mean: [...normalisation.mean] },
       };
-      const visual = { graph: '', tokens: 0 };
-      const path = new VisualPath(scratch, { encoders: [bundled], visual });
-      const encoding = path.encode(bundled, await decodedFrames(indexes));
+      const part: ModelEncoder['part'] = {
+        ...{ format: 1, key: name, role: 'encoder', id: name, name, precision: 'fp32', licence: '' },
+        ...{ origin: { kind: 'local', path: folder }, inputs: [], files: [], quality: null, spec: bundled },
+      };
+      const eye = { id: name, frames, visualTokens: 0, folder: scratch, spec: bundled, part };
+      const path = new VisualPath({ encoders: [eye], visual: null });
+      const encoding = path.encode(eye, await decodedFrames(indexes));
       let step = await encoding.next();
       while (step.done !== true) step = await encoding.next();
       await path.release();

@@ -15,6 +15,10 @@ const model: ModelSummary = {
   encoders: [{ id: 'eye', name: 'Eye', frames: 2, visualTokens: 8 }],
   parts: [],
   bytes: 1000,
+  ownBytes: 1000,
+  problem: null,
+  memory: { weights: 1000, perToken: 1, perFrame: { eye: 1 }, base: 1000 },
+  speed: null,
 };
 
 /**
