@@ -47,7 +47,10 @@ export interface JobStore {
   claim(id: string): boolean;
   /** Queues a job that runs nowhere, for this engine. False where it runs or has ended well. */
   enqueue(id: string): boolean;
-  /** Sets the state of a job that no living engine runs; asks the engine for it otherwise. */
+  /**
+   * Asks the engine that runs it. One that nobody runs is paused at once, or queued here to be cancelled: what it has
+   * not finished has to be removed.
+   */
   wish(id: string, wish: 'pause' | 'cancel'): void;
   saveProgress(id: string, progress: JobProgress): void;
   note(id: string, sentence: string): void;
@@ -115,7 +118,7 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
         const { state } = record.job;
         if (state !== 'queued' && state !== 'running') return false;
         if (isHeld(record) && (state === 'running' || record.engineId !== engines.id)) return false;
-        change(id, "state = 'running', wish = NULL, error = NULL, engine_id = ?", engines.id);
+        change(id, "state = 'running', error = NULL, engine_id = ?", engines.id);
         return true;
       }),
     enqueue: (id) =>
@@ -129,7 +132,8 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
       database.transaction(() => {
         const record = get(id);
         if (record.job.state === 'running' && isHeld(record)) change(id, 'wish = ?', wish);
-        else if (wish === 'cancel' && !ended.has(record.job.state)) change(id, "state = 'cancelled'");
+        else if (wish === 'cancel' && !ended.has(record.job.state))
+          change(id, "state = 'queued', wish = ?, engine_id = ?", wish, engines.id);
         else if (record.job.state === 'queued' || record.job.state === 'running')
           change(id, "state = 'paused'");
       });
