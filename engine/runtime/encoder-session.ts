@@ -1,15 +1,18 @@
-import { float32, openSession, runSession, type Session, uint8 } from './session.ts';
+import type { GraphSession } from './graph-session.ts';
+import { type Opening, plainOpening } from './opening.ts';
+import { float32, uint8 } from './session.ts';
 
 /** An encoder's graph. */
 export class EncoderSession {
-  private readonly session: Session;
+  private readonly session: GraphSession;
 
-  private constructor(session: Session) {
+  private constructor(session: GraphSession) {
     this.session = session;
   }
 
-  static async open(file: string): Promise<EncoderSession> {
-    return new EncoderSession(await openSession(file));
+  static async open(file: string, opening: Opening = plainOpening): Promise<EncoderSession> {
+    const { openGraph, onNotice, ...rest } = opening;
+    return new EncoderSession(await openGraph({ ...rest, file, role: 'encoder' }, onNotice));
   }
 
   /** Frames [count, size, size, 3], bytes or floats as the graph takes them -> features [steps, tokens, width]. */
@@ -17,7 +20,7 @@ export class EncoderSession {
     const count = frames.length / (size * size * 3);
     const shape = [count, size, size, 3];
     const feeds = { frames: frames instanceof Uint8Array ? uint8(frames, shape) : float32(frames, shape) };
-    return (await runSession(this.session, feeds, ['features'])).features;
+    return (await this.session.run(feeds, ['features'])).features;
   }
 
   async close(): Promise<void> {
@@ -34,14 +37,15 @@ export interface VisualTokens {
 
 /** The projectors and the fusion. */
 export class VisualSession {
-  private readonly session: Session;
+  private readonly session: GraphSession;
 
-  private constructor(session: Session) {
+  private constructor(session: GraphSession) {
     this.session = session;
   }
 
-  static async open(file: string): Promise<VisualSession> {
-    return new VisualSession(await openSession(file));
+  static async open(file: string, opening: Opening = plainOpening): Promise<VisualSession> {
+    const { openGraph, onNotice, ...rest } = opening;
+    return new VisualSession(await openGraph({ ...rest, file, role: 'visual' }, onNotice));
   }
 
   async embed(
@@ -54,7 +58,7 @@ export class VisualSession {
     const feeds = Object.fromEntries(
       features.map(({ id, data, shape }) => [`features_${id}`, float32(data, shape)]),
     );
-    const results = await runSession(this.session, feeds, this.session.outputNames);
+    const results = await this.session.run(feeds, this.session.outputNames);
     return { embeddings: results.visual!, mixing: results.mixing ?? null };
   }
 

@@ -1,5 +1,7 @@
+import type { GraphSession } from './graph-session.ts';
 import { KeyValueCache, type KeyValueShape } from './kv-cache.ts';
-import { float32, openSession, runSession, type Session } from './session.ts';
+import { type Opening, plainOpening } from './opening.ts';
+import { float32 } from './session.ts';
 
 export interface LanguageModelShape extends KeyValueShape {
   readonly hidden: number;
@@ -8,17 +10,22 @@ export interface LanguageModelShape extends KeyValueShape {
 /** A decoder graph with its key-value cache. One conversation at a time. */
 export class LanguageModel {
   readonly shape: LanguageModelShape;
-  private readonly session: Session;
+  private readonly session: GraphSession;
   private readonly cache: KeyValueCache;
 
-  private constructor(session: Session, shape: LanguageModelShape) {
+  private constructor(session: GraphSession, shape: LanguageModelShape) {
     this.session = session;
     this.shape = shape;
     this.cache = new KeyValueCache(shape);
   }
 
-  static async open(file: string, shape: LanguageModelShape): Promise<LanguageModel> {
-    return new LanguageModel(await openSession(file), shape);
+  static async open(
+    file: string,
+    shape: LanguageModelShape,
+    opening: Opening = plainOpening,
+  ): Promise<LanguageModel> {
+    const { openGraph, onNotice, ...rest } = opening;
+    return new LanguageModel(await openGraph({ ...rest, file, role: 'languageModel' }, onNotice), shape);
   }
 
   /** Tokens whose keys and values are kept. */
@@ -37,7 +44,7 @@ export class LanguageModel {
       ...this.cache.feeds(),
       inputs_embeds: float32(embeddings, [1, count, this.shape.hidden]),
     };
-    const { logits, new_rows } = await runSession(this.session, feeds, ['logits', 'new_rows']);
+    const { logits, new_rows } = await this.session.run(feeds, ['logits', 'new_rows']);
     this.cache.append(new_rows, count);
     return logits;
   }

@@ -1,10 +1,14 @@
 import { cpus } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { ExpectedError } from '../contract/errors.ts';
+import type { ProviderName } from '../contract/settings.ts';
 
 export type Session = ort.InferenceSession;
 export const { Tensor } = ort;
 export type Feeds = Readonly<Record<string, ort.Tensor>>;
+
+/** ONNX Runtime's version: what was found out about a provider holds for it. */
+export const runtimeVersion = ort.env.versions.node ?? ort.env.versions.common;
 
 /** All cores of a small machine, half of a large one's logical cores (their siblings add nothing to matrix work). */
 export function threadCount(): number {
@@ -12,17 +16,21 @@ export function threadCount(): number {
   return cores <= 4 ? cores : Math.ceil(cores / 2);
 }
 
-/** Loads a graph file with its weights. Throws ExpectedError 'model_incomplete' where a file is gone or damaged. */
-export async function openSession(file: string): Promise<Session> {
+/**
+ * Loads a graph file with its weights. What another provider than the processor cannot compute it leaves to the
+ * processor. Throws ExpectedError 'model_incomplete' where a file is gone or damaged, 'out_of_memory'.
+ */
+export async function openSession(file: string, provider: ProviderName = 'cpu'): Promise<Session> {
   try {
     return await ort.InferenceSession.create(file, {
-      executionProviders: ['cpu'],
+      executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       intraOpNumThreads: threadCount(),
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
     });
   } catch (cause) {
+    if (isLackOfMemory(cause)) throw outOfMemory(`loading ${file}`, cause);
     throw new ExpectedError(
       'model_incomplete',
       `The model file ${file} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -32,17 +40,35 @@ export async function openSession(file: string): Promise<Session> {
   }
 }
 
-/** Runs a graph; every output is float32 here. The call blocks the thread it is made on until the graph is done. */
+/**
+ * Runs a graph; every output is float32 here. The call blocks the thread it is made on until the graph is done.
+ * Throws ExpectedError 'out_of_memory'.
+ */
 export async function runSession<Name extends string>(
   session: Session,
   feeds: Feeds,
   outputs: readonly Name[],
 ): Promise<Record<Name, Float32Array>> {
-  const results = await session.run(feeds, [...outputs]);
+  const results = await session.run(feeds, [...outputs]).catch((cause: unknown) => {
+    throw isLackOfMemory(cause) ? outOfMemory('computing', cause) : cause;
+  });
   return Object.fromEntries(outputs.map((name) => [name, results[name]!.data as Float32Array])) as Record<
     Name,
     Float32Array
   >;
+}
+
+function isLackOfMemory(error: unknown): boolean {
+  return error instanceof Error && /bad_alloc|out of memory|failed to allocate/i.test(error.message);
+}
+
+function outOfMemory(doing: string, cause: unknown): ExpectedError {
+  return new ExpectedError(
+    'out_of_memory',
+    `This machine's memory does not suffice for ${doing}.`,
+    'Close other programs, or choose a smaller model or a lower precision.',
+    { cause },
+  );
 }
 
 export function float32(data: Float32Array, shape: readonly number[]): ort.Tensor {
