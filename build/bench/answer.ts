@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Answerer, createAnswerer } from '../../engine/answering/answerer.ts';
 import type { AnswerStats } from '../../engine/contract/ask.ts';
 import { samplingSchema } from '../../engine/contract/sampling.ts';
+import { onProcessor } from '../../engine/runtime/graph-session.ts';
 import { openMemoryDatabase } from '../../engine/store/database.ts';
 import type { Folders } from '../../engine/store/folders.ts';
 import { createSpeedStore } from '../../engine/store/speeds.ts';
@@ -75,6 +76,7 @@ async function conversation(folders: Folders, video: OpenedVideo): Promise<reado
     modelsFolder: folders.models,
     cacheFolder,
     speeds: createSpeedStore(openMemoryDatabase()),
+    openGraph: onProcessor,
   });
   try {
     await answerer.warm('starter', new AbortController().signal);

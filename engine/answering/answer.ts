@@ -26,6 +26,7 @@ interface Progress {
   cachedTokens: number;
   decodeMs: number;
   encodeMs: number;
+  mixing: AnswerStats['mixing'];
   result: GenerationResult | null;
   generationStarted: number;
   readonly warnings: string[];
@@ -45,6 +46,7 @@ export async function* answer(job: AnswerJob, tools: AnswerTools): AsyncGenerato
     cachedTokens: 0,
     decodeMs: 0,
     encodeMs: 0,
+    mixing: null,
     result: null,
     generationStarted: started,
     warnings: [...(job.video?.info.warnings ?? [])],
@@ -82,7 +84,10 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
     const features = visualNeeded
       ? yield* clipFeatures(job, tools, progress, progress.clip, await (early ?? gather()))
       : yield* keptInContext(progress.clip);
-    visual = features === null ? null : (await model.visual.embed(features)).embeddings;
+    const tokens = features === null ? null : await model.visual.embed(features);
+    if (tokens !== null) model.rememberMixing(progress.clip.visualKey, tokens.mixing);
+    visual = tokens?.embeddings ?? null;
+    progress.mixing = model.mixing(progress.clip.visualKey);
   }
 
   yield {
@@ -258,6 +263,7 @@ function statistics(job: AnswerJob, model: LoadedModel, progress: Progress, star
     },
     finish: result?.finish ?? 'cancelled',
     seed: result?.seed ?? job.sampling.seed ?? 0,
-    warnings: progress.warnings,
+    mixing: progress.mixing,
+    warnings: [...progress.warnings, ...model.warnings],
   };
 }

@@ -4,6 +4,7 @@ import { cancelled } from '../contract/errors.ts';
 import type { ModelSummary } from '../contract/models.ts';
 import type { Sampling } from '../contract/sampling.ts';
 import type { Clip } from '../contract/video.ts';
+import type { OpenGraph } from '../runtime/graph-session.ts';
 import type { SpeedStore } from '../store/speeds.ts';
 import type { ChatTurn } from '../text/prompt.ts';
 import type { OpenedVideo } from '../video/video.ts';
@@ -38,6 +39,8 @@ export interface Answerer {
   plan(job: PlanJob): Promise<AskPlan>;
   /** Throws ExpectedError; when aborted it ends with a done event whose stats.finish is 'cancelled'. */
   answer(job: AnswerJob): AsyncGenerator<AnswerEvent>;
+  /** Forgets what is loaded: files or providers have changed. Not while an answer runs. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,18 +48,21 @@ export interface AnswererOptions {
   readonly modelsFolder: string;
   readonly cacheFolder: string;
   readonly speeds: SpeedStore;
+  /** Decides where a part is computed. */
+  readonly openGraph: OpenGraph;
 }
 
 /**
  * Answers with the models of one folder. The sessions of one model at a time are kept loaded. Calls of `answer` and
  * `warm` must follow one another; `plan` may come at any time.
  */
-export function createAnswerer({ modelsFolder, cacheFolder, speeds }: AnswererOptions): Answerer {
+export function createAnswerer(options: AnswererOptions): Answerer {
+  const { modelsFolder, cacheFolder, speeds, openGraph } = options;
   const features = new FeatureCache(join(cacheFolder, 'features'));
   const opened = new Map<string, LoadedModel>();
 
   const open = async (id: string): Promise<LoadedModel> => {
-    const known = opened.get(id) ?? (await LoadedModel.open(modelsFolder, id));
+    const known = opened.get(id) ?? (await LoadedModel.open(modelsFolder, id, openGraph));
     const model = opened.get(id) ?? known;
     opened.set(id, model);
     return model;
@@ -68,6 +74,12 @@ export function createAnswerer({ modelsFolder, cacheFolder, speeds }: AnswererOp
       [...opened.values()].filter((other) => other !== model).map((other) => other.release()),
     );
     return model;
+  };
+
+  const release = async (): Promise<void> => {
+    const models = [...opened.values()];
+    opened.clear();
+    await Promise.all(models.map((model) => model.release()));
   };
 
   return {
@@ -83,9 +95,7 @@ export function createAnswerer({ modelsFolder, cacheFolder, speeds }: AnswererOp
     async *answer(job) {
       yield* answer(job, { model: await take(job.modelId), features, speeds });
     },
-    async close() {
-      await Promise.all([...opened.values()].map((model) => model.release()));
-      opened.clear();
-    },
+    release,
+    close: release,
   };
 }

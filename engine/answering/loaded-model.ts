@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { AnswerStats } from '../contract/ask.ts';
 import type { Bundle } from '../models/bundle.ts';
 import { type Model, readModel } from '../models/model.ts';
 import { EmbeddingTable } from '../runtime/embedding-table.ts';
+import type { OpenGraph } from '../runtime/graph-session.ts';
 import { LanguageModel } from '../runtime/language-model.ts';
 import type { ChatTurn, PromptSegment } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
@@ -11,25 +13,38 @@ import { openTokenizer } from './open-tokenizer.ts';
 import { promptOf } from './prompt-of.ts';
 import { VisualPath } from './visual-path.ts';
 
-/** Answers kept as ids, so that a follow-up's prompt is the same as what the model has read and written. */
-const rememberedAnswers = 64;
+/** Answers and mixtures remembered of a model. */
+const remembered = 64;
 
 /** One installed model. Its description is read at once, its sessions when they are first needed. */
 export class LoadedModel {
   readonly model: Model;
   readonly visual: VisualPath;
+  private readonly openGraph: OpenGraph;
+  /** Said while its parts were loaded and run. */
+  private readonly notices = new Set<string>();
+  private readonly onNotice = (sentence: string): void => void this.notices.add(sentence);
   private tokenizerPending: Promise<Tokenizer> | null = null;
   private textPending: Promise<TextGenerator> | null = null;
+  /** As ids, so that a follow-up's prompt is the same as what the model has read and written. */
   private readonly answers = new Map<string, readonly number[]>();
+  /** By the key of the features: a follow-up does not compute them again. */
+  private readonly mixings = new Map<string, readonly number[]>();
 
-  private constructor(model: Model) {
+  private constructor(model: Model, openGraph: OpenGraph) {
     this.model = model;
-    this.visual = new VisualPath(model);
+    this.openGraph = openGraph;
+    this.visual = new VisualPath(model, openGraph, this.onNotice);
   }
 
   /** Throws ExpectedError 'model_missing' or 'model_incomplete'. */
-  static async open(modelsFolder: string, id: string): Promise<LoadedModel> {
-    return new LoadedModel(await readModel(modelsFolder, id));
+  static async open(modelsFolder: string, id: string, openGraph: OpenGraph): Promise<LoadedModel> {
+    return new LoadedModel(await readModel(modelsFolder, id), openGraph);
+  }
+
+  /** Whole sentences about parts that are not computed where they were meant to be. */
+  get warnings(): readonly string[] {
+    return [...this.notices];
   }
 
   get bundle(): Bundle {
@@ -80,15 +95,25 @@ export class LoadedModel {
 
   /** Remembers an answer's ids by its text. */
   remember(text: string, ids: readonly number[]): void {
-    this.answers.set(text, ids);
-    if (this.answers.size > rememberedAnswers)
-      this.answers.delete(this.answers.keys().next().value as string);
+    keep(this.answers, text, ids);
+  }
+
+  /** How much of each encoder is in the visual tokens of these features; null where the fusion does not mix. */
+  mixing(visualKey: string): AnswerStats['mixing'] {
+    const weights = this.mixings.get(visualKey);
+    if (weights === undefined) return null;
+    return this.model.encoders.map(({ id }, i) => ({ encoder: id, weight: weights[i] ?? 0 }));
+  }
+
+  rememberMixing(visualKey: string, weights: Float32Array | null): void {
+    if (weights !== null) keep(this.mixings, visualKey, [...weights]);
   }
 
   /** Frees the sessions; they are opened again when needed. */
   async release(): Promise<void> {
     const pending = this.textPending;
     this.textPending = null;
+    this.notices.clear();
     await this.visual.release();
     if (pending === null) return;
     const [text] = await Promise.allSettled([pending]);
@@ -96,10 +121,15 @@ export class LoadedModel {
   }
 
   private async openText(): Promise<TextGenerator> {
-    const { folder, spec } = this.model.languageModel;
+    const { folder, spec, part } = this.model.languageModel;
     const { graph, embeddings, embeddingType, vocab, hidden } = spec;
     const table = new EmbeddingTable(join(folder, embeddings), { vocab, hidden, type: embeddingType });
-    const model = await LanguageModel.open(join(folder, graph), spec);
+    const { openGraph, onNotice } = this;
+    const model = await LanguageModel.open(join(folder, graph), spec, {
+      title: part.name,
+      openGraph,
+      onNotice,
+    });
     return new TextGenerator({
       model,
       table,
@@ -107,4 +137,10 @@ export class LoadedModel {
       contextLength: this.bundle.contextLength,
     });
   }
+}
+
+/** The oldest goes when there are too many. */
+function keep<T>(all: Map<string, T>, key: string, value: T): void {
+  all.set(key, value);
+  if (all.size > remembered) all.delete(all.keys().next().value as string);
 }

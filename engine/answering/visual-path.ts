@@ -2,16 +2,21 @@ import { join } from 'node:path';
 import type { Model, ModelEncoder } from '../models/model.ts';
 import { prepareFrames } from '../models/prepare-frame.ts';
 import { EncoderSession, VisualSession, type VisualTokens } from '../runtime/encoder-session.ts';
+import type { OnNotice, OpenGraph } from '../runtime/graph-session.ts';
 import type { DecodedFrame } from '../video/decode.ts';
 
 /** A model's encoders, projectors and fusion, loaded when first needed; empty for a language model alone. */
 export class VisualPath {
   private readonly model: Pick<Model, 'encoders' | 'visual'>;
+  private readonly openGraph: OpenGraph;
+  private readonly onNotice: OnNotice;
   private readonly encoders = new Map<string, Promise<EncoderSession>>();
   private fusion: Promise<VisualSession> | null = null;
 
-  constructor(model: Pick<Model, 'encoders' | 'visual'>) {
+  constructor(model: Pick<Model, 'encoders' | 'visual'>, openGraph: OpenGraph, onNotice: OnNotice) {
     this.model = model;
+    this.openGraph = openGraph;
+    this.onNotice = onNotice;
   }
 
   /** Loads the sessions, so that a question does not wait for them. */
@@ -70,8 +75,12 @@ export class VisualPath {
     await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : null)));
   }
 
-  private encoder({ id, folder, spec }: ModelEncoder): Promise<EncoderSession> {
-    const session = this.encoders.get(id) ?? EncoderSession.open(join(folder, spec.graph));
+  private encoder({ id, folder, spec, part }: ModelEncoder): Promise<EncoderSession> {
+    const { openGraph, onNotice } = this;
+    const sizes = { frames: spec.clipFrames ?? spec.framesPerStep };
+    const session =
+      this.encoders.get(id) ??
+      EncoderSession.open(join(folder, spec.graph), { title: part.name, sizes, openGraph, onNotice });
     this.encoders.set(id, session);
     return session;
   }
@@ -79,7 +88,9 @@ export class VisualPath {
   private fusionSession(): Promise<VisualSession> {
     const { visual } = this.model;
     if (visual === null) throw new Error('a model without encoders has no fusion');
-    this.fusion ??= VisualSession.open(join(visual.folder, visual.spec.graph));
+    const { openGraph, onNotice } = this;
+    const opening = { title: visual.part.name, openGraph, onNotice };
+    this.fusion ??= VisualSession.open(join(visual.folder, visual.spec.graph), opening);
     return this.fusion;
   }
 }

@@ -65,6 +65,11 @@ export const answerStatsSchema = z.object({
   }),
   finish: z.enum(['stop', 'length', 'cancelled']),
   seed: z.number().int(),
+  /** How much of each encoder the fusion took, adding up to 1; null where it does not mix, or no video was shown. */
+  mixing: z
+    .array(z.object({ encoder: z.string(), weight: z.number() }))
+    .nullable()
+    .default(null),
   warnings: z.array(z.string()),
 });
 export type AnswerStats = z.infer<typeof answerStatsSchema>;

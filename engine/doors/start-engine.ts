@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answerer, type AnswererOptions, createAnswerer } from '../answering/answerer.ts';
 import { ExpectedError } from '../contract/errors.ts';
-import { probeProviders } from '../runtime/providers.ts';
+import { createPlacement } from '../runtime/placement.ts';
 import { createEngine, type Engine, type EngineOptions } from '../services/engine.ts';
 import { type Database, openDatabase, openMemoryDatabase } from '../store/database.ts';
 import type { Folders } from '../store/folders.ts';
+import { createKnownProviders } from '../store/known-providers.ts';
+import { createSettingsStore } from '../store/settings.ts';
 import { createSpeedStore } from '../store/speeds.ts';
 import { type Ffmpeg, findFfmpeg } from '../video/ffmpeg.ts';
 import { resourcesFolder } from './places.ts';
@@ -30,10 +32,16 @@ export function startEngine(options: StartOptions): RunningEngine {
   const { file, failure } = openHistory(folders.database);
   if (keepHistory && failure) throw failure;
   const database = keepHistory ? file : openMemoryDatabase();
+  const settings = createSettingsStore(file);
+  const placement = createPlacement({
+    wanted: () => settings.read().providers,
+    memory: createKnownProviders(file),
+  });
   const answerer = answererFor({
     modelsFolder: folders.models,
     cacheFolder: folders.cache,
     speeds: createSpeedStore(file),
+    openGraph: placement.openGraph,
   });
   const engine = createEngine({
     version,
@@ -45,7 +53,7 @@ export function startEngine(options: StartOptions): RunningEngine {
     },
     answerer,
     ffmpeg: foundOnce(findFfmpeg),
-    providers: probeProviders,
+    providers: placement.look,
     samplePath: samplePath(),
     mayOpen,
     ...(onVideo && { onVideo }),

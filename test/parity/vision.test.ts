@@ -15,6 +15,7 @@ import { onnxOps } from '../../engine/nn/onnx/ops.ts';
 import type { LinearPrecision } from '../../engine/nn/precision.ts';
 import type { Weights } from '../../engine/nn/weights.ts';
 import { EncoderSession } from '../../engine/runtime/encoder-session.ts';
+import { onProcessor } from '../../engine/runtime/graph-session.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import type { TensorSource } from '../../engine/weights/tensor-source.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson, readNpyGz } from './fixtures.ts';
@@ -208,7 +209,7 @@ describe('vision encoders', () => {
         ...{ origin: { kind: 'local', path: folder }, inputs: [], files: [], quality: null, spec: bundled },
       };
       const eye = { id: name, frames, visualTokens: 0, folder: scratch, spec: bundled, part };
-      const path = new VisualPath({ encoders: [eye], visual: null });
+      const path = new VisualPath({ encoders: [eye], visual: null }, onProcessor, () => {});
       const encoding = path.encode(eye, await decodedFrames(indexes));
       let step = await encoding.next();
       while (step.done !== true) step = await encoding.next();

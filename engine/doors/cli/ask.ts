@@ -131,8 +131,12 @@ function stepOf(event: AskEvent): { readonly text: string; readonly finished: bo
   }
 }
 
-function report({ tokens, ms, finish, warnings }: AnswerStats, progress: Progress): void {
+function report({ tokens, ms, finish, mixing, warnings }: AnswerStats, progress: Progress): void {
   for (const warning of warnings) progress.line(`Note: ${warning}`);
+  if (mixing !== null) {
+    const shares = mixing.map(({ encoder, weight }) => `${encoder} ${(100 * weight).toFixed(0)} %`);
+    progress.line(`Of each encoder: ${shares.join(', ')}`);
+  }
   const rate =
     tokens.generated > 0 && ms.generate > 0
       ? `, ${((tokens.generated * 1000) / ms.generate).toFixed(1)} tokens/s`
@@ -142,7 +146,7 @@ function report({ tokens, ms, finish, warnings }: AnswerStats, progress: Progres
 }
 
 /** The object that --json prints. */
-function resultOf(answer: string, { model, frames, tokens, ms, warnings }: AnswerStats) {
+function resultOf(answer: string, { model, frames, tokens, ms, mixing, warnings }: AnswerStats) {
   return {
     answer,
     model,
@@ -151,6 +155,7 @@ function resultOf(answer: string, { model, frames, tokens, ms, warnings }: Answe
     ),
     tokens: { visual: tokens.visual, prompt: tokens.prompt, generated: tokens.generated },
     ms,
+    mixing,
     warnings,
   };
 }

@@ -49,6 +49,7 @@ export function scriptedAnswerer(): Answerer {
       known(job.modelId);
       yield* play(job);
     },
+    release: async () => {},
     close: async () => {},
   };
 }
@@ -85,6 +86,7 @@ async function* play({ video, turns, sampling, signal }: AnswerJob): AsyncGenera
     ms: { decode: 1, encode: 2, prefill: 3, generate: 4, total: Date.now() - started },
     finish,
     seed: sampling.seed ?? 7,
+    mixing: null,
     warnings: [],
   };
   yield { type: 'done', text, stats };
