@@ -26,7 +26,7 @@ import { type PartDraft, partKey, presentPart, writePart } from './write-part.ts
 export const starterId = 'starter';
 
 /** Raised whenever what this file writes changes, so that older parts are made again. */
-const recipeVersion = 4;
+const recipeVersion = 5;
 
 const contextLength = 4096;
 const frames = 12;

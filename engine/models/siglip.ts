@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { readConfig, shapeOf } from './checkpoint.ts';
 import type { EncoderFamily } from './encoder.ts';
 import { vitBlock } from './vit-block.ts';
+
+const family = 'SigLIP';
 
 /** timm's config.json beside the weights. */
 const configSchema = z.object({
@@ -17,10 +20,9 @@ const headsOf: Readonly<Record<string, number>> = { vit_so400m_patch14_siglip: 1
  * (merv/models/backbones/video/siglip.py).
  */
 export const siglip: EncoderFamily = (json, weights) => {
-  const config = configSchema.parse(json);
-  const shapeOf = (name: string) => weights.tensors.get(name)!.shape;
-  const [, tokens, width] = shapeOf('pos_embed') as [number, number, number];
-  const patch = shapeOf('patch_embed.proj.weight')[2]!;
+  const config = readConfig(family, configSchema, json);
+  const [, tokens, width] = shapeOf(family, weights, 'pos_embed') as [number, number, number];
+  const patch = shapeOf(family, weights, 'patch_embed.proj.weight')[2]!;
   const depth = [...weights.tensors.keys()].filter((name) =>
     /^blocks\.\d+\.norm1\.weight$/.test(name),
   ).length;

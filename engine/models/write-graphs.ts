@@ -11,6 +11,7 @@ import { type FeatureShape, type Projector, project } from './projectors/project
 
 export interface WriteOptions {
   readonly precision: LinearPrecision;
+  /** Weights written so far and in all. What it throws ends the writing, and nothing of it is left. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -21,12 +22,21 @@ export async function writeLanguageModel(
   weights: Weights,
   { precision, onProgress }: WriteOptions,
 ): Promise<void> {
+  await languageModelGraph(config, weights, precision).save(file, onProgress);
+}
+
+/** What {@link writeLanguageModel} saves; no weight is read to make it. */
+export function languageModelGraph(
+  config: LlamaConfig,
+  weights: Weights,
+  precision: LinearPrecision,
+): GraphWriter {
   const writer = new GraphWriter();
   const ops = onnxOps(writer, weights, precision);
   const embeddings = writer.input('inputs_embeds', 'float32', [1, 'tokens', config.hidden]);
   writer.output('logits', llama(ops, config, embeddings, 'last'));
   ops.finish();
-  await writer.save(file, onProgress);
+  return writer;
 }
 
 /** frames, as `prepareFrames` makes them, [F, size, size, 3] -> features [F / framesPerStep, tokens, width]. */
@@ -36,13 +46,17 @@ export async function writeEncoder(
   weights: Weights,
   { precision, onProgress }: WriteOptions,
 ): Promise<void> {
+  await encoderGraph(encoder, weights, precision).save(file, onProgress);
+}
+
+/** What {@link writeEncoder} saves; no weight is read to make it. */
+export function encoderGraph(encoder: Encoder, weights: Weights, precision: LinearPrecision): GraphWriter {
   const writer = new GraphWriter();
   const ops = onnxOps(writer, weights, precision);
-  const { size, filter, normalisation } = encoder.spec;
-  const type = filter === 'float-bilinear' ? 'float32' : 'uint8';
-  const frames = writer.input('frames', type, ['frames', size, size, 3]);
+  const { size, normalisation } = encoder.spec;
+  const frames = writer.input('frames', 'float32', ['frames', size, size, 3]);
   writer.output('features', encoder.build(ops, ops.normalisePixels(frames, normalisation)));
-  await writer.save(file, onProgress);
+  return writer;
 }
 
 export interface VisualPath {
@@ -61,6 +75,8 @@ export interface VisualPath {
 export interface VisualTokenCounts {
   readonly tokens: number;
   readonly perEncoder: readonly number[];
+  /** Whether the graph has the output `mixing`. */
+  readonly mixing: boolean;
 }
 
 const noWeights: Weights = {
@@ -74,7 +90,21 @@ const noWeights: Weights = {
  * features_<id> [F, tokens, width] of every encoder -> visual [tokens, hidden] and, where the fusion has weights,
  * mixing [1, encoders]. Throws ExpectedError 'model_unsupported' where projectors, fusion and shapes do not fit.
  */
-export async function writeVisualPath(file: string, path: VisualPath): Promise<VisualTokenCounts> {
+export async function writeVisualPath(
+  file: string,
+  path: VisualPath,
+  onProgress?: WriteOptions['onProgress'],
+): Promise<VisualTokenCounts> {
+  const { writer, counts } = visualGraph(path);
+  await writer.save(file, onProgress);
+  return counts;
+}
+
+/** What {@link writeVisualPath} saves; no weight is read to make it. */
+export function visualGraph(path: VisualPath): {
+  readonly writer: GraphWriter;
+  readonly counts: VisualTokenCounts;
+} {
   if (path.encoders.length === 0) throw new Error('a visual path needs an encoder');
   const writer = new GraphWriter();
   const projected = path.encoders.map(({ id, shape, projector, weights }) => {
@@ -90,8 +120,8 @@ export async function writeVisualPath(file: string, path: VisualPath): Promise<V
   );
   writer.output('visual', value);
   if (mixing !== null) writer.output('mixing', mixing);
-  await writer.save(file);
-  return { tokens, perEncoder: projected.map((sequence) => sequence.tokens) };
+  const perEncoder = projected.map((sequence) => sequence.tokens);
+  return { writer, counts: { tokens, perEncoder, mixing: mixing !== null } };
 }
 
 /** The token embeddings as rows of a file, see runtime/embedding-table.ts. */

@@ -30,7 +30,7 @@ export interface Normalisation {
 
 /**
  * The operations a model family is written in, once, for every engine that can run it: `nn/onnx` writes a graph
- * from them. `V` is the engine's own handle of a tensor. Weights are named, never held: `linear(x, 'blocks.0.mlp.fc1')`
+ * from them, `nn/torch` runs them at once and learns. `V` is the engine's own handle of a tensor. Weights are named, never held: `linear(x, 'blocks.0.mlp.fc1')`
  * uses `blocks.0.mlp.fc1.weight` (PyTorch layout, [out, in]) and `.bias` where the source has one.
  * Model code never computes a dynamic size: it splits, merges and permutes axes.
  */
@@ -41,6 +41,12 @@ export interface Ops<V> {
   parameter(name: string): V;
   /** A small constant of the definition itself. */
   constant(values: readonly number[], shape: readonly number[]): V;
+
+  /**
+   * A layer of a stack, which an engine that learns may compute twice instead of keeping what is inside. `x` must not be
+   * used after it.
+   */
+  block(x: V, run: (x: V) => V): V;
 
   /** [..., in] -> [..., out]. */
   linear(x: V, name: string): V;
@@ -97,6 +103,6 @@ export interface Ops<V> {
   /** Repeats an axis of size 1 as often as `like` is long there. */
   expandLike(x: V, axis: number, like: V): V;
 
-  /** Bytes [F, H, W, 3] -> pixel values [F, 3, H, W]: (x / 255 − mean) / std. */
+  /** Levels 0 to 255 [F, H, W, 3] -> pixel values [F, 3, H, W]: (x / 255 − mean) / std. */
   normalisePixels(frames: V, normalisation: Normalisation): V;
 }

@@ -1,6 +1,6 @@
 import type { GraphSession } from './graph-session.ts';
 import { type Opening, plainOpening } from './opening.ts';
-import { float32, uint8 } from './session.ts';
+import { float32 } from './session.ts';
 
 /** An encoder's graph. */
 export class EncoderSession {
@@ -15,11 +15,12 @@ export class EncoderSession {
     return new EncoderSession(await openGraph({ ...rest, file, role: 'encoder' }, onNotice));
   }
 
-  /** Frames [count, size, size, 3], bytes or floats as the graph takes them -> features [steps, tokens, width]. */
+  /** Frames [count, size, size, 3], levels 0 to 255 -> features [steps, tokens, width]. */
   async encode(frames: Uint8Array | Float32Array, size: number): Promise<Float32Array> {
     const count = frames.length / (size * size * 3);
     const shape = [count, size, size, 3];
-    const feeds = { frames: frames instanceof Uint8Array ? uint8(frames, shape) : float32(frames, shape) };
+    const levels = frames instanceof Uint8Array ? Float32Array.from(frames) : frames;
+    const feeds = { frames: float32(levels, shape) };
     return (await this.session.run(feeds, ['features'])).features;
   }
 

@@ -78,7 +78,3 @@ export function float32(data: Float32Array, shape: readonly number[]): ort.Tenso
 export function int64(values: readonly number[]): ort.Tensor {
   return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
 }
-
-export function uint8(data: Uint8Array, shape: readonly number[]): ort.Tensor {
-  return new ort.Tensor('uint8', data, shape);
-}

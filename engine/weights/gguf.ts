@@ -2,7 +2,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { type GgufMetadata, readMetadata, readString } from './gguf-metadata.ts';
 import { parseHead } from './parse-head.ts';
 import { corrupt, unsupported } from './problems.ts';
-import { openFile } from './random-access-file.ts';
+import { type OpenFile, openFile } from './random-access-file.ts';
 import { elementCount, layouts } from './stored-types.ts';
 import type { StoredType, TensorInfo, TensorSource } from './tensor-source.ts';
 import { readAsFloat32 } from './to-float32.ts';
@@ -71,8 +71,8 @@ interface Head {
  * Opens a GGUF file, version 2 or 3 little endian (ggml/docs/gguf.md). Shapes come out in PyTorch's order.
  * Throws ExpectedError 'file_missing', 'file_unreadable', 'file_corrupt', 'file_unsupported'.
  */
-export async function openGguf(path: string): Promise<GgufSource> {
-  const file = await openFile(path);
+export async function openGguf(path: string, open: OpenFile = openFile): Promise<GgufSource> {
+  const file = await open(path);
   try {
     const head = await parseHead(file, (reader) => readHead(reader, path, file.size));
     return {

@@ -4,7 +4,7 @@ import { ExpectedError } from '../contract/errors.ts';
 import { openGguf } from './gguf.ts';
 import { unsupported } from './problems.ts';
 import { openPytorch } from './pytorch.ts';
-import { cannotOpen, openFile } from './random-access-file.ts';
+import { cannotOpen, type OpenFile, openFile } from './random-access-file.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openSharded } from './sharded.ts';
 import type { TensorSource } from './tensor-source.ts';
@@ -42,16 +42,17 @@ async function openFolder(path: string): Promise<TensorSource> {
     : unsupported(path, `holds ${others.length} weights files and no index`, 'Choose one of the files.');
 }
 
-async function openWeightsFile(path: string): Promise<TensorSource> {
-  switch (await recognise(path)) {
+/** One file, or the index of several, wherever `open` finds it. Throws as {@link openTensors} does. */
+export async function openWeightsFile(path: string, open: OpenFile = openFile): Promise<TensorSource> {
+  switch (await recognise(path, open)) {
     case 'gguf':
-      return openGguf(path);
+      return openGguf(path, open);
     case 'pytorch':
-      return openPytorch(path);
+      return openPytorch(path, open);
     case 'safetensors':
-      return openSafetensors(path);
+      return openSafetensors(path, open);
     case 'index':
-      return openSharded(path, openWeightsFile);
+      return openSharded(path, (part) => openWeightsFile(part, open), open);
     case 'pointer':
       throw unsupported(
         path,
@@ -65,8 +66,9 @@ async function openWeightsFile(path: string): Promise<TensorSource> {
 
 async function recognise(
   path: string,
+  open: OpenFile,
 ): Promise<'gguf' | 'pytorch' | 'safetensors' | 'index' | 'pointer' | 'unknown'> {
-  const file = await openFile(path);
+  const file = await open(path);
   try {
     const start = Buffer.from(await file.read(0, Math.min(32, file.size)));
     const text = start.toString('latin1');

@@ -5,7 +5,7 @@ import type { PickledTensor } from './pickle-values.ts';
 import { corrupt, unsupported } from './problems.ts';
 import { nameTensors } from './pytorch-names.ts';
 import { pytorchHost, storageType } from './pytorch-pickle.ts';
-import { openFile, type RandomAccessFile } from './random-access-file.ts';
+import { type OpenFile, openFile, type RandomAccessFile } from './random-access-file.ts';
 import { elementCount, layouts } from './stored-types.ts';
 import type { StoredType, TensorInfo, TensorSource } from './tensor-source.ts';
 import { convertToFloat32, readAsFloat32 } from './to-float32.ts';
@@ -29,8 +29,8 @@ interface Opened {
  * dictionaries get dotted names. Memory: one tensor at a time.
  * Throws ExpectedError 'file_missing', 'file_unreadable', 'file_corrupt', 'file_unsupported' (naming a refused global).
  */
-export async function openPytorch(path: string): Promise<TensorSource> {
-  const file = await openFile(path);
+export async function openPytorch(path: string, open: OpenFile = openFile): Promise<TensorSource> {
+  const file = await open(path);
   try {
     const start = await file.read(0, Math.min(2, file.size));
     const zipped = start[0] === 0x50 && start[1] === 0x4b;

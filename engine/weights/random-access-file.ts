@@ -14,6 +14,9 @@ export interface RandomAccessFile {
   close(): Promise<void>;
 }
 
+/** Opens a file by its path; one of this machine ({@link openFile}), or of a place that is read in ranges. */
+export type OpenFile = (path: string) => Promise<RandomAccessFile>;
+
 /** One read of the operating system may not exceed 2 GiB. */
 const largestRead = 1 << 30;
 

@@ -1,5 +1,5 @@
 import { corrupt, unsupported } from './problems.ts';
-import { openFile, type RandomAccessFile } from './random-access-file.ts';
+import { type OpenFile, openFile, type RandomAccessFile } from './random-access-file.ts';
 import { elementCount, layouts } from './stored-types.ts';
 import type { StoredType, TensorInfo, TensorSource } from './tensor-source.ts';
 import { readAsFloat32 } from './to-float32.ts';
@@ -25,8 +25,8 @@ interface Entry {
  * Opens one .safetensors file. Its data must be covered exactly, without overlaps or gaps, as the format demands.
  * Throws ExpectedError 'file_missing', 'file_unreadable', 'file_corrupt' (naming the tensor), 'file_unsupported'.
  */
-export async function openSafetensors(path: string): Promise<TensorSource> {
-  const file = await openFile(path);
+export async function openSafetensors(path: string, open: OpenFile = openFile): Promise<TensorSource> {
+  const file = await open(path);
   try {
     const { entries, dataStart } = await readHeader(file);
     return {

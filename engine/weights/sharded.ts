@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { corrupt } from './problems.ts';
-import { cannotOpen } from './random-access-file.ts';
+import type { OpenFile } from './random-access-file.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
 
 const largestIndex = 64 << 20;
@@ -13,8 +12,9 @@ const largestIndex = 64 << 20;
 export async function openSharded(
   indexPath: string,
   openPart: (path: string) => Promise<TensorSource>,
+  open: OpenFile,
 ): Promise<TensorSource> {
-  const weightMap = await readWeightMap(indexPath);
+  const weightMap = await readWeightMap(indexPath, open);
   const parts = new Map<string, TensorSource>();
   const closeAll = async (): Promise<void> => {
     for (const part of parts.values()) await part.close();
@@ -44,12 +44,16 @@ export async function openSharded(
   }
 }
 
-async function readWeightMap(path: string): Promise<ReadonlyMap<string, string>> {
-  const stats = await stat(path).catch((error: unknown) => {
-    throw cannotOpen(path, error);
-  });
-  if (stats.size > largestIndex) throw corrupt(path, `an index of ${stats.size} bytes is none`);
-  const text = await readFile(path, 'utf8');
+/** Which file beside the index holds each tensor. Throws ExpectedError 'file_missing', 'file_corrupt'. */
+export async function readWeightMap(path: string, open: OpenFile): Promise<ReadonlyMap<string, string>> {
+  const file = await open(path);
+  let text: string;
+  try {
+    if (file.size > largestIndex) throw corrupt(path, `an index of ${file.size} bytes is none`);
+    text = new TextDecoder().decode(await file.read(0, file.size));
+  } finally {
+    await file.close();
+  }
   const map = parseWeightMap(path, text);
   const entries = new Map<string, string>();
   for (const [tensor, part] of Object.entries(map)) {

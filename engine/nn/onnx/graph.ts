@@ -12,6 +12,15 @@ import {
 export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 export type ElementType = keyof typeof elementTypes;
 
+const elementBytes: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  float16: 2,
+};
+
 /** A number, or a name for a size known only when the graph runs. */
 export type Dimension = number | string;
 
@@ -167,6 +176,16 @@ export class GraphWriter {
       output,
       attribute: Object.entries(attributes).map(([key, value]) => encodeAttribute(key, value)),
     });
+  }
+
+  /** Bytes of the weights that `save` will write, without reading any of them. */
+  weightBytes(): number {
+    let total = 0;
+    for (const { value } of this.initializers.values()) {
+      const bytes = (value.shape as readonly number[]).reduce((a, b) => a * b, elementBytes[value.type]);
+      total = bytes < externalThreshold ? total + bytes : Math.ceil(total / pageSize) * pageSize + bytes;
+    }
+    return total;
   }
 
   /**

@@ -34,6 +34,7 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
     parameter,
     constant: (values, shape) => writer.float32(values, shape),
 
+    block: (x, run) => run(x),
     linear: (x, name) => writeLinear(writer, weights, precision, x, stackedWeight(weights, [name])),
     linears(x, names) {
       const stack = stackedWeight(weights, names);
@@ -208,11 +209,10 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
     },
 
     normalisePixels(frames, { mean, std }) {
-      // Axes first, while a value is a byte; a factor per channel is then one per plane, which runs over whole rows.
+      // Axes first: a factor per channel is then one per plane, which runs over whole rows.
       const planes = permute(writer, frames, [0, 3, 1, 2]);
-      const floats = writer.node('Cast', [planes], 'float32', planes.shape, { attributes: { to: 1 } });
       const perChannel = (values: readonly number[]) => writer.float32(values, [3, 1, 1]);
-      const scaled = binary('Mul', floats, perChannel(std.map((s) => 1 / (255 * s))));
+      const scaled = binary('Mul', planes, perChannel(std.map((s) => 1 / (255 * s))));
       return binary('Add', scaled, perChannel(std.map((s, i) => -mean[i]! / s)));
     },
     finish() {

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/light.js';
+import * as z from 'zod';
 
 /**
  * The messages of ONNX that the graph writer needs, with the field numbers of onnx.proto (IR version 10);
@@ -138,4 +139,33 @@ export function encodeModel(graph: GraphProto): Uint8Array {
       ],
     })
     .finish();
+}
+
+const decodedSchema = z.object({
+  graph: z.object({
+    node: z.array(
+      z.object({
+        opType: z.string().default(''),
+        domain: z.string().default(''),
+        attribute: z.array(z.object({ type: z.number().default(0) })).default([]),
+      }),
+    ),
+    initializer: z
+      .array(
+        z.object({
+          name: z.string().default(''),
+          dims: z.array(z.number()).default([]),
+          dataType: z.number().default(0),
+          rawData: z.instanceof(Uint8Array).optional(),
+          externalData: z.array(z.object({ key: z.string(), value: z.string() })).default([]),
+        }),
+      )
+      .default([]),
+  }),
+});
+export type DecodedModel = z.infer<typeof decodedSchema>;
+
+/** What a model file holds, as far as {@link encodeModel} writes it. Throws an Error for bytes that are no such file. */
+export function decodeModel(bytes: Uint8Array): DecodedModel {
+  return decodedSchema.parse(modelProto.toObject(modelProto.decode(bytes), { longs: Number }));
 }
