@@ -1,14 +1,11 @@
-import type { Activity } from '../contract/hub.ts';
-import { activitySchema } from '../contract/hub.ts';
+import { type Activity, activitySchema } from '../contract/hub.ts';
 import type { Database } from './database.ts';
 
-/** Every request that left this machine, as the user may look at it. */
+/** Every request that left this machine, from whichever engine, as the user may look at it. */
 export interface ActivityStore {
-  /** Before a request is sent; its number. */
-  begin(request: Pick<Activity, 'method' | 'url' | 'purpose'>): number;
-  /** How it goes or went; may be called several times. */
-  update(number: number, outcome: Pick<Activity, 'status' | 'receivedBytes' | 'error'>): void;
-  /** Newest first. */
+  /** Keeps it, or what has changed of it: known by its number, which is this engine's own. */
+  save(activity: Activity): void;
+  /** Newest first, numbered anew. */
   list(): readonly Activity[];
   clear(): void;
 }
@@ -17,26 +14,33 @@ export interface ActivityStore {
 const kept = 2000;
 
 export function createActivityStore(database: Database): ActivityStore {
+  /** This engine's number -> the database's, of requests under way. */
+  const numbers = new Map<number, number>();
+  const add = ({ at, method, url, purpose }: Activity): number =>
+    database.transaction(() => {
+      const row = database.get(
+        'INSERT INTO activity (at, method, url, purpose) VALUES (?, ?, ?, ?) RETURNING number',
+        at,
+        method,
+        url,
+        purpose,
+      );
+      const number = Number(row?.number);
+      database.run('DELETE FROM activity WHERE number <= ?', number - kept);
+      return number;
+    });
+
   return {
-    begin: ({ method, url, purpose }) =>
-      database.transaction(() => {
-        const row = database.get(
-          'INSERT INTO activity (at, method, url, purpose) VALUES (?, ?, ?, ?) RETURNING number',
-          Date.now(),
-          method,
-          url,
-          purpose,
-        );
-        const number = Number(row?.number);
-        database.run('DELETE FROM activity WHERE number <= ?', number - kept);
-        return number;
-      }),
-    update(number, { status, receivedBytes, error }) {
+    save(activity) {
+      const known = numbers.get(activity.number);
+      const number = known ?? add(activity);
+      if (known === undefined) numbers.set(activity.number, number);
+      else numbers.delete(activity.number);
       database.run(
         'UPDATE activity SET status = ?, received_bytes = ?, error = ? WHERE number = ?',
-        status,
-        receivedBytes,
-        error,
+        activity.status,
+        activity.receivedBytes,
+        activity.error,
         number,
       );
     },

@@ -59,8 +59,11 @@ export interface JobStore {
   setModel(id: string, modelId: string, title: string): void;
   /** Parts that it counts on; all of them, before it looks whether they are there. */
   setParts(id: string, keys: readonly string[]): void;
-  /** Parts that a job which has not ended counts on. */
-  partsInUse(): ReadonlySet<string>;
+  /**
+   * Runs `work`, which must not wait, with the parts that jobs which have not ended count on; no engine can count on
+   * more until it is done. Who removes parts does it in here.
+   */
+  withPartsInUse<T>(work: (inUse: ReadonlySet<string>) => T): T;
   /** Ends this engine's run of it. 'queued' keeps its progress: the next engine goes on. */
   finish(
     id: string,
@@ -148,15 +151,14 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
           database.run('INSERT OR IGNORE INTO job_parts (job_id, part_key) VALUES (?, ?)', id, key);
       });
     },
-    partsInUse: () =>
-      new Set(
-        database
-          .all(
-            `SELECT part_key FROM job_parts JOIN jobs ON jobs.id = job_id
-             WHERE state NOT IN ('done', 'cancelled')`,
-          )
-          .map((row) => String(row.part_key)),
-      ),
+    withPartsInUse: (work) =>
+      database.transaction(() => {
+        const rows = database.all(
+          `SELECT part_key FROM job_parts JOIN jobs ON jobs.id = job_id
+           WHERE state NOT IN ('done', 'cancelled') AND wish IS NOT 'cancel'`,
+        );
+        return work(new Set(rows.map((row) => String(row.part_key))));
+      }),
     finish(id, state, error, forThisEngine = false) {
       const going = state === 'queued' || state === 'paused' || state === 'failed';
       change(

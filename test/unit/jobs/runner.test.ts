@@ -189,8 +189,8 @@ describe('jobs', () => {
     const { runner, store } = engine(works);
     const id = runner.add(repair('wait'), 'Wait', 'wait');
     store.setParts(id, ['a', 'b', 'a']);
-    expect([...store.partsInUse()].sort()).toEqual(['a', 'b']);
+    expect(store.withPartsInUse((inUse) => [...inUse].sort())).toEqual(['a', 'b']);
     store.finish(id, 'done', null);
-    expect(store.partsInUse().size).toBe(0);
+    expect(store.withPartsInUse((inUse) => inUse.size)).toBe(0);
   });
 });

@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { partsFolder } from '../../models/part.ts';
+import type { EngineRegister } from '../../store/engines.ts';
+import type { JobStore } from '../../store/jobs.ts';
+import { foldersIn, modelFolders } from './part-usage.ts';
+import { removedPrefix, removeUnusedParts } from './remove.ts';
+
+/**
+ * To be called once at start: removes what killed engines left in the models folder: parts that nothing uses, pieces
+ * of parts and descriptions that were being written, folders that were being removed. Does nothing while another
+ * engine lives: what looks abandoned may be its work.
+ */
+export async function collectGarbage(
+  modelsFolder: string,
+  store: JobStore,
+  engines: EngineRegister,
+): Promise<void> {
+  if (engines.others().length > 0) return;
+  const parts = join(modelsFolder, partsFolder);
+  for (const name of foldersIn(parts)) {
+    if (name.startsWith(removedPrefix) || isPartial(name)) await rm(join(parts, name), { recursive: true });
+  }
+  for (const name of modelFolders(modelsFolder)) {
+    const folder = join(modelsFolder, name);
+    for (const file of readdirSync(folder)) if (isPartial(file)) await rm(join(folder, file));
+    // Made for a description that was never written.
+    if (readdirSync(folder).length === 0) await rmdir(folder);
+  }
+  await removeUnusedParts(modelsFolder, store);
+}
+
+const isPartial = (name: string): boolean => /\.\d+\.partial$/.test(name);
