@@ -11,9 +11,10 @@ export interface SourceFile {
 const tiers: readonly (readonly string[])[] = [
   ['doors'],
   ['services'],
-  ['answering', 'hub'],
+  ['answering', 'hub', 'training'],
   ['models', 'video', 'text', 'weights', 'runtime', 'store'],
   ['nn'],
+  ['native'],
 ];
 
 /** The one step sideways that is allowed: a model file names the tensors it reads. */

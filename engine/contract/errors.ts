@@ -36,6 +36,8 @@ export const errorCodes = [
   'context_full',
   'busy',
   'provider_unavailable',
+  /** The native training engine is not installed, or cannot be loaded here. */
+  'training_unavailable',
   'not_found',
   'engine_stopped',
 ] as const;

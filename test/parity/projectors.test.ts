@@ -5,43 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ExpectedError } from '../../engine/contract/errors.ts';
 import { parseArchSpecifier, projectorFor } from '../../engine/models/projectors/arch-specifier.ts';
-import { type MlpKind, mlpKinds } from '../../engine/models/projectors/mlp.ts';
+import { mlpKinds } from '../../engine/models/projectors/mlp.ts';
 import type { FeatureShape, Projector } from '../../engine/models/projectors/projector.ts';
 import { writeVisualPath } from '../../engine/models/write-graphs.ts';
 import { VisualSession } from '../../engine/runtime/encoder-session.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson } from './fixtures.ts';
-
-const metaSchema = z.object({
-  kind: z.string(),
-  input: z.string(),
-  mlp_type: z.enum(mlpKinds).optional(),
-  output_size: z.number().optional(),
-  output_frames: z.number().optional(),
-  num_heads: z.number().optional(),
-  tolerance: z.object({ atol: z.number() }),
-});
-type Meta = z.infer<typeof metaSchema>;
-
-function projectorOf(meta: Meta): Projector {
-  const mlp: MlpKind = meta.mlp_type ?? 'none';
-  const frames = meta.output_frames ?? 0;
-  const side = meta.output_size ?? 0;
-  switch (meta.kind) {
-    case 'avg':
-    case '3davg':
-      return { kind: 'average', frames, side, mlp };
-    case 'attntv':
-      return { kind: 'attentive', heads: meta.num_heads ?? 0, mlp };
-    case 'conv':
-      return { kind: 'convolution', side, mlp };
-    case '3dconv':
-      return { kind: 'convolution-3d', frames, side, mlp };
-    default:
-      if (meta.kind.startsWith('MLPDeepProjector')) return { kind: 'per-token', mlp: 'mlp-deep' };
-      return { kind: 'per-token', mlp: z.enum(mlpKinds).parse(meta.kind) };
-  }
-}
+import { projectorMetaSchema, projectorOf } from './projector-meta.ts';
 
 let scratch: string;
 beforeAll(async () => {
@@ -63,7 +33,7 @@ describe('projectors', async () => {
   it('has fixtures', () => expect(names.length).toBeGreaterThan(0));
 
   it.each(names)('%s gives what the reference does, for every row of the batch', async (name) => {
-    const meta = metaSchema.parse(await readJson('projectors', name, 'meta.json'));
+    const meta = projectorMetaSchema.parse(await readJson('projectors', name, 'meta.json'));
     const input = await tensor(meta.input.split(' ')[0]!, 'inputs.safetensors');
     const expected = await tensor('output', name, 'io.safetensors');
     const [batch, ...rest] = input.shape as [number, ...number[]];

@@ -3,12 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { VisualPath } from '../../engine/answering/visual-path.ts';
 import type { Encoder, ResizeStrategy } from '../../engine/models/encoder.ts';
 import { encoderOf } from '../../engine/models/encoder-families.ts';
 import type { ModelEncoder } from '../../engine/models/model.ts';
-import { prepareFrames } from '../../engine/models/prepare-frame.ts';
 import { writeEncoder } from '../../engine/models/write-graphs.ts';
 import { GraphWriter } from '../../engine/nn/onnx/graph.ts';
 import { onnxOps } from '../../engine/nn/onnx/ops.ts';
@@ -18,15 +17,10 @@ import { EncoderSession } from '../../engine/runtime/encoder-session.ts';
 import { onProcessor } from '../../engine/runtime/graph-session.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import type { TensorSource } from '../../engine/weights/tensor-source.ts';
+import { decodedFrames, prepared, visionMetaSchema } from './clip.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson, readNpyGz } from './fixtures.ts';
 import { derivedTolerance, relativeError } from './precision.ts';
 
-const metaSchema = z.object({
-  merv_id: z.string(),
-  frame_indexes: z.array(z.number()),
-  strategies: z.record(z.string(), z.object({ frames_saved: z.array(z.number()).optional() })).default({}),
-  tolerance: z.object({ features_atol: z.number(), pixel_values_atol: z.number().optional() }),
-});
 const strategies: readonly ResizeStrategy[] = ['resize-naive', 'resize-crop', 'letterbox'];
 
 let scratch: string;
@@ -76,30 +70,6 @@ function linearsOf({ encoder, weights }: Opened): number {
   return count;
 }
 
-/** Frames of the shared clip, as a decoder would give them. */
-async function decodedFrames(indexes: readonly number[]) {
-  const clip = await readNpyGz('clip', 'frames_u8.npy.gz');
-  const [, height, width] = clip.shape as [number, number, number, number];
-  const bytes = height * width * 3;
-  return indexes.map((index) => ({
-    index,
-    seconds: index,
-    height,
-    width,
-    rgb: clip.data.subarray(index * bytes, (index + 1) * bytes),
-  }));
-}
-
-/** Frames of the shared clip as the encoder gets them, [F, size, size, 3]. */
-async function prepared(
-  { spec }: Pick<Encoder, 'spec'>,
-  strategy: ResizeStrategy,
-  indexes: readonly number[],
-): Promise<Uint8Array | Float32Array> {
-  const frames = await decodedFrames(indexes);
-  return prepareFrames(frames, { ...spec, strategy, mean: spec.normalisation.mean });
-}
-
 /** Prepared frames [F, size, size, 3] as pixel values [3, F, size, size]. */
 function pixelValues(levels: ArrayLike<number>, { normalisation: { mean, std } }: Encoder['spec']) {
   const count = levels.length / 3;
@@ -111,9 +81,9 @@ function pixelValues(levels: ArrayLike<number>, { normalisation: { mean, std } }
 }
 
 const folders = await foldersWith('meta.json', 'vision');
-const cases: { name: string; meta: z.infer<typeof metaSchema>; tensors: readonly string[] }[] = [];
+const cases: { name: string; meta: z.infer<typeof visionMetaSchema>; tensors: readonly string[] }[] = [];
 for (const name of folders) {
-  const meta = metaSchema.parse(await readJson('vision', name, 'meta.json'));
+  const meta = visionMetaSchema.parse(await readJson('vision', name, 'meta.json'));
   const expected = await openTensors(join(fixturesFolder, 'vision', name, 'expected.safetensors'));
   cases.push({ name, meta, tensors: [...expected.tensors.keys()] });
   await expected.close();
