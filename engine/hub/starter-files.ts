@@ -62,15 +62,16 @@ export async function hashOf(path: string): Promise<string> {
 
 /**
  * Writes pieces to a file beside `path`, then moves it there: at no time is part of a file called `path`.
- * `accept` sees the SHA-256 before the move and may throw. Throws ExpectedError 'disk_full'.
+ * `accept` sees the SHA-256 before the move and may throw. `partial` is on the same disk, beside `path` unless named.
+ * Throws ExpectedError 'disk_full'.
  */
 export async function writeWhole(
   path: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   accept: (sha256: string) => void = () => {},
+  partial = `${path}.${process.pid}.partial`,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${process.pid}.partial`;
   const hash = createHash('sha256');
   try {
     const file = await open(partial, 'w');
@@ -91,7 +92,7 @@ export async function writeWhole(
   }
 }
 
-function isDiskFull(error: unknown): boolean {
+export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
