@@ -68,7 +68,7 @@ export async function hashWatched(
       onBytes((piece as Buffer).length);
     }
   } catch (error) {
-    if (error instanceof ExpectedError) throw error;
+    if (error instanceof ExpectedError || !(error instanceof Error && 'code' in error)) throw error;
     return null;
   }
   return hash.digest('hex');
