@@ -39,6 +39,14 @@ export function languageModelGraph(
   return writer;
 }
 
+/** At fp32, for one pass over a whole text: logits [1, T, vocab] of every position, no cached rows. */
+export function languageModelReference(config: LlamaConfig, weights: Weights): GraphWriter {
+  const writer = new GraphWriter();
+  const embeddings = writer.input('inputs_embeds', 'float32', [1, 'tokens', config.hidden]);
+  writer.output('logits', llama(onnxOps(writer, weights, 'fp32'), config, embeddings, 'all'));
+  return writer;
+}
+
 /** frames, as `prepareFrames` makes them, [F, size, size, 3] -> features [F / framesPerStep, tokens, width]. */
 export async function writeEncoder(
   file: string,

@@ -1,4 +1,5 @@
 import type { Sampling } from '../contract/sampling.ts';
+import { seededRandom } from './seeded-random.ts';
 
 /**
  * Picks the next token from logits. The order of the rules is that of transformers' generation: repetition penalty,
@@ -7,12 +8,12 @@ import type { Sampling } from '../contract/sampling.ts';
 export class Sampler {
   readonly seed: number;
   private readonly sampling: Sampling;
-  private state: number;
+  private readonly random: () => number;
 
   constructor(sampling: Sampling) {
     this.sampling = sampling;
     this.seed = sampling.seed ?? Math.floor(Math.random() * 2 ** 32);
-    this.state = this.seed;
+    this.random = seededRandom(this.seed);
   }
 
   /** `seen`: ids of the prompt and of the answer so far, for the repetition penalty. `logits` is left as it is. */
@@ -55,14 +56,6 @@ export class Sampler {
       if (rest < 0) return id;
     }
     return candidates.at(-1)!.id;
-  }
-
-  /** mulberry32 (Tommy Ettinger): uniform in [0, 1), the same everywhere for a seed. */
-  private random(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 }
 

@@ -40,15 +40,15 @@ interface NodeOptions {
 }
 
 /** Bytes of a weight, made only when the graph is written, one weight at a time. */
-type WeightBytes = () => Promise<Uint8Array> | Uint8Array;
+export type WeightBytes = () => Promise<Uint8Array> | Uint8Array;
 
-interface Initializer {
+export interface Initializer {
   readonly value: GraphValue;
   readonly bytes: WeightBytes;
 }
 
 /** Weights from this size on go to the data file beside the graph, page-aligned so that they can be mapped. */
-const externalThreshold = 1024;
+export const externalThreshold = 1024;
 const pageSize = 4096;
 
 function encodeAttribute(name: string, value: Attribute): AttributeProto {
@@ -58,7 +58,7 @@ function encodeAttribute(name: string, value: Attribute): AttributeProto {
   return { name, type: 7, ints: value };
 }
 
-function valueInfo(value: GraphValue): ValueInfoProto {
+export function valueInfo(value: GraphValue): ValueInfoProto {
   const dim = value.shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
   return { name: value.name, type: { tensorType: { elemType: elementTypes[value.type], shape: { dim } } } };
 }
@@ -67,12 +67,23 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
+/** What a graph is made of, in the order in which it is computed. */
+export interface GraphContents {
+  readonly nodes: readonly NodeProto[];
+  readonly initializers: ReadonlyMap<string, Initializer>;
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
+  /** By name: everything that a node gives. */
+  readonly values: ReadonlyMap<string, GraphValue>;
+}
+
 /** Collects nodes and weights, then writes `<name>.onnx` and `<name>.onnx.data`. Knows nothing of models. */
 export class GraphWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, Initializer>();
   private readonly inputs: GraphValue[] = [];
   private readonly outputs: GraphValue[] = [];
+  private readonly values = new Map<string, GraphValue>();
   private count = 0;
   private scope = '';
 
@@ -80,6 +91,11 @@ export class GraphWriter {
     const value = { name, type, shape };
     this.inputs.push(value);
     return value;
+  }
+
+  get contents(): GraphContents {
+    const { nodes, initializers, inputs, outputs, values } = this;
+    return { nodes, initializers, inputs, outputs, values };
   }
 
   hasInput(name: string): boolean {
@@ -91,6 +107,7 @@ export class GraphWriter {
     const named = { ...value, name };
     this.push('Identity', [value], [name], {});
     this.outputs.push(named);
+    this.values.set(name, named);
   }
 
   /** Weights that `build` asks for are apart from those of the same key elsewhere in the graph. */
@@ -132,9 +149,10 @@ export class GraphWriter {
     shape: readonly Dimension[],
     options: NodeOptions = {},
   ): GraphValue {
-    const name = this.fresh(opType);
-    this.push(opType, inputs, [name], options);
-    return { name, type, shape };
+    const value = { name: this.fresh(opType), type, shape };
+    this.push(opType, inputs, [value.name], options);
+    this.values.set(value.name, value);
+    return value;
   }
 
   /** A node with several outputs. */
@@ -151,6 +169,7 @@ export class GraphWriter {
       values.map((value) => value.name),
       options,
     );
+    for (const value of values) this.values.set(value.name, value);
     return values;
   }
 
