@@ -5,12 +5,12 @@ import { type Model, readModel } from '../models/model.ts';
 import { EmbeddingTable } from '../runtime/embedding-table.ts';
 import type { OpenGraph } from '../runtime/graph-session.ts';
 import { LanguageModel } from '../runtime/language-model.ts';
+import { conversationPrompt } from '../text/conversation-prompt.ts';
 import type { ChatTurn, PromptSegment } from '../text/prompt.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { PromptLayout } from './context.ts';
 import { TextGenerator } from './generate.ts';
 import { openTokenizer } from './open-tokenizer.ts';
-import { promptOf } from './prompt-of.ts';
 import { VisualPath } from './visual-path.ts';
 
 /** Answers and mixtures remembered of a model. */
@@ -90,7 +90,7 @@ export class LoadedModel {
       const ids = turn.role === 'assistant' ? this.answers.get(turn.text) : undefined;
       return ids === undefined ? turn : { ...turn, ids };
     });
-    return promptOf(this.bundle.prompt, known, await this.tokenizer(), withVideo);
+    return conversationPrompt(this.bundle.prompt, known, await this.tokenizer(), withVideo);
   }
 
   /** Remembers an answer's ids by its text. */

@@ -1,44 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ExpectedError } from '../contract/errors.ts';
 import type { UsedPart } from '../models/model.ts';
 import { fromGguf } from '../text/gguf-tokenizer.ts';
+import { openTokenizer as openFiles } from '../text/open-tokenizer.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { fromTokenizerJson } from '../text/tokenizer-json.ts';
 import { openGguf } from '../weights/gguf.ts';
 
-/** Throws ExpectedError 'model_incomplete', 'model_unsupported', or what the file's reader throws. */
+/** Throws ExpectedError 'file_missing', 'file_corrupt', 'model_unsupported', or what the GGUF reader throws. */
 export async function openTokenizer({ folder, spec }: UsedPart<'tokenizer'>): Promise<Tokenizer> {
-  const path = join(folder, spec.file);
-  switch (spec.kind) {
-    case 'gguf': {
-      const source = await openGguf(path);
-      try {
-        return fromGguf(source.metadata);
-      } finally {
-        await source.close();
-      }
-    }
-    case 'json':
-      return fromTokenizerJson(
-        await readJson(path),
-        spec.config === null ? {} : await readJson(join(folder, spec.config)),
-      );
-    case 'sentencepiece':
-      throw new ExpectedError(
-        'model_unsupported',
-        `This version does not read the tokenizer ${path}.`,
-        'Choose another model.',
-      );
+  const file = join(folder, spec.file);
+  if (spec.kind !== 'gguf') {
+    const config = spec.config === null ? null : join(folder, spec.config);
+    return openFiles({ kind: spec.kind, file, config });
   }
-}
-
-async function readJson(path: string): Promise<unknown> {
+  const source = await openGguf(file);
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new ExpectedError('model_incomplete', `The file ${path} cannot be read.`, 'Repair the model.', {
-      cause,
-    });
+    return fromGguf(source.metadata, file);
+  } finally {
+    await source.close();
   }
 }

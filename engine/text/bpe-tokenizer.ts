@@ -1,9 +1,10 @@
-import { Tokenizer as Library } from '@huggingface/tokenizers';
-import { specialTokens } from './special-tokens.ts';
+import { cutterAt, literalAgainst, type Section, withoutMarks } from './added-tokens.ts';
+import { wordEncoder } from './bpe.ts';
 import { decodingRule, type TokenBytes } from './token-bytes.ts';
 import { decodeAll, streamOf } from './token-decoder.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { mostTokens, type Step, type TokenizerParts, unsupportedTokenizer } from './tokenizer-parts.ts';
+import { damagedTokenizer, mostTokens, type TokenizerParts } from './tokenizer-parts.ts';
+import { wordCutter } from './word-cutter.ts';
 
 export interface TokenizerSettings {
   readonly bosId: number | null;
@@ -12,21 +13,16 @@ export interface TokenizerSettings {
 }
 
 /**
- * A tokenizer from the parts of a tokenizer.json. The library does the merging; special tokens are cut out here
- * before it sees the text, so that typed text can be kept from becoming one. Throws ExpectedError 'model_unsupported'.
+ * A tokenizer from its parts. Special tokens are cut out before anything else sees the text, so that typed text can be
+ * kept from becoming one. Throws ExpectedError 'model_unsupported', 'file_corrupt'.
  */
 export function bpeTokenizer(parts: TokenizerParts, settings: TokenizerSettings): Tokenizer {
-  const added = parts.added_tokens;
-  const special = specialTokens(added.filter((token) => token.special));
-  const rule = decodingRule(parts.decoder);
-  const first = library(parts, parts.pre_tokenizer);
-  // SentencePiece's newer form puts its space only before the first section of a text.
-  const later = hasFirstOnlySpace(parts.pre_tokenizer)
-    ? library(parts, withoutFirstSpace(parts.pre_tokenizer))
-    : first;
-  const texts = tokenTexts(parts);
+  const rule = decodingRule(parts);
+  const vocabSize = sizeOf(parts);
   const tokens: (TokenBytes | undefined)[] = [];
+  let texts: readonly (string | undefined)[] | null = null;
   const tokenText = (id: number): TokenBytes | undefined => {
+    texts ??= tokenTexts(parts);
     const text = texts[id];
     if (text === undefined) return undefined;
     tokens[id] ??= rule.tokenBytes(text);
@@ -34,89 +30,63 @@ export function bpeTokenizer(parts: TokenizerParts, settings: TokenizerSettings)
   };
   return {
     ...settings,
-    vocabSize: texts.length,
-    literal: special.literal,
-    encode: (text) => {
-      const ids: number[] = [];
-      for (const [index, section] of special.split(text).entries()) {
-        if (section.kind === 'special') ids.push(section.id);
-        else {
-          const { ids: plain } = (index === 0 ? first : later).encode(section.text, {
-            add_special_tokens: false,
-          });
-          for (const id of plain) ids.push(id);
-        }
-      }
-      return ids;
-    },
+    vocabSize,
+    literal: literalAgainst(parts.added.filter((token) => token.special)),
+    encode: encoder(parts),
     decode: (ids) => decodeAll(ids, tokenText, rule),
     stream: () => streamOf(tokenText, rule),
   };
 }
 
-function library(parts: TokenizerParts, preTokenizer: Step | null): Library {
-  try {
-    const added = parts.added_tokens.filter((token) => !token.special);
-    return new Library(
-      {
-        ...parts,
-        added_tokens: added,
-        pre_tokenizer: withWordCuts(parts, preTokenizer && withExactDigits(preTokenizer)),
-        post_processor: null,
-        decoder: null,
-      },
-      {},
-    );
-  } catch (error) {
-    throw unsupportedTokenizer(error instanceof Error ? error.message : String(error), error);
-  }
-}
-
-/** The reference's Digits step knows every number (`char::is_numeric`: Ⅷ, ½), the library's only decimal digits. */
-function withExactDigits(step: Step): Step {
-  if (step.type === 'Sequence' && Array.isArray(step.pretokenizers)) {
-    return { ...step, pretokenizers: step.pretokenizers.map((inner: Step) => withExactDigits(inner)) };
-  }
-  if (step.type !== 'Digits') return step;
-  const pattern = { Regex: step.individual_digits === true ? '\\p{N}' : '\\p{N}+' };
-  return { type: 'Split', pattern, behavior: 'Isolated', invert: false };
-}
-
-/**
- * SentencePiece models merge over the whole text. Where no merge joins something to a space behind it, cutting in
- * front of spaces gives the same ids, and the words can be cached: several times faster on long texts.
- */
-function withWordCuts(parts: TokenizerParts, step: Step | null): Step | null {
-  if (step !== null && step.type !== 'Metaspace') return step;
-  const crosses = parts.model.merges.some((merge) =>
-    /[^\u2581]\u2581/u.test(typeof merge === 'string' ? merge.replace(' ', '') : merge.join('')),
+function encoder(parts: TokenizerParts): (text: string) => number[] {
+  const cutter = wordCutter(parts);
+  const encodeWord = wordEncoder(parts);
+  const special = cutterAt(parts.added.filter((token) => token.special));
+  const whole = cutterAt(parts.added.filter((token) => !token.special && !token.normalized));
+  const normalised = cutterAt(
+    parts.added.filter((token) => !token.special && token.normalized),
+    ({ content }) => cutter.normalise(content),
   );
-  if (crosses) return step;
-  const words: Step = {
-    type: 'Split',
-    pattern: { Regex: '\u2581*[^\u2581]+|\u2581+' },
-    behavior: 'Removed',
-    invert: true,
+  return (text) => {
+    const ids: number[] = [];
+    let index = 0;
+    const add = (section: Section, then: (text: string) => void): void => {
+      if (section.kind === 'text') then(section.text);
+      else {
+        ids.push(section.id);
+        index++;
+      }
+    };
+    const addWords = (plain: string): void => {
+      for (const word of cutter.words(plain, index)) for (const id of encodeWord(word)) ids.push(id);
+      index++;
+    };
+    for (const first of special(text)) {
+      add(first, (marked) => {
+        for (const second of whole(withoutMarks(marked))) {
+          add(second, (plain) => {
+            for (const third of normalised(cutter.normalise(plain))) add(third, addWords);
+          });
+        }
+      });
+    }
+    return ids;
   };
-  return step ? { type: 'Sequence', pretokenizers: [step, words] } : words;
 }
 
-function hasFirstOnlySpace(step: Step | null): boolean {
-  return step?.type === 'Metaspace' && step.prepend_scheme === 'first';
-}
-
-function withoutFirstSpace(step: Step | null): Step | null {
-  return step && { ...step, prepend_scheme: 'never' };
+/** One more than the largest id. */
+function sizeOf({ ids, added, file }: TokenizerParts): number {
+  let largest = -1;
+  for (const id of ids.values()) if (id > largest) largest = id;
+  for (const { id } of added) if (id > largest) largest = id;
+  if (largest >= mostTokens) throw damagedTokenizer(file, `it has a token with id ${largest}`);
+  return largest + 1;
 }
 
 /** Text by id, with holes for special tokens: those never show. */
-function tokenTexts(parts: TokenizerParts): readonly (string | undefined)[] {
+function tokenTexts({ ids, added }: TokenizerParts): readonly (string | undefined)[] {
   const texts: (string | undefined)[] = [];
-  const put = (id: number, text: string | undefined): void => {
-    if (id >= mostTokens) throw unsupportedTokenizer(`it has a token with id ${id}`);
-    texts[id] = text;
-  };
-  for (const [text, id] of Object.entries(parts.model.vocab)) put(id, text);
-  for (const token of parts.added_tokens) put(token.id, token.special ? undefined : token.content);
+  for (const [text, id] of ids) texts[id] = text;
+  for (const token of added) texts[token.id] = token.special ? undefined : token.content;
   return texts;
 }

@@ -1,6 +1,7 @@
 import { bpeTokenizer } from './bpe-tokenizer.ts';
 import { endIds } from './end-tokens.ts';
 import { sentencePieceMerges } from './sentencepiece-merges.ts';
+import { sentencePieceSteps } from './sentencepiece-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { type AddedToken, type Step, type TokenizerParts, unsupportedTokenizer } from './tokenizer-parts.ts';
 
@@ -42,24 +43,26 @@ const preTokenizers: ReadonlyMap<string, Step> = new Map([
 interface Vocabulary {
   readonly texts: readonly string[];
   readonly added: readonly AddedToken[];
-  /** Text to id, without the added ones. */
-  readonly plain: Readonly<Record<string, number>>;
+  /** Without the added ones. */
+  readonly ids: ReadonlyMap<string, number>;
 }
 
+type Metadata = ReadonlyMap<string, unknown>;
+
 /**
- * A tokenizer from a GGUF file's metadata: `gpt2` (byte-level BPE) and `llama` (SentencePiece BPE) models.
- * Throws ExpectedError 'model_unsupported', naming the model or pre-tokenizer that is not known.
+ * A tokenizer from a GGUF file's metadata: `gpt2` (byte-level BPE) and `llama` (SentencePiece BPE) models. `file` is named
+ * in errors. Throws ExpectedError 'model_unsupported', naming the model or pre-tokenizer that is not known, 'file_corrupt'.
  */
-export function fromGguf(metadata: ReadonlyMap<string, unknown>): Tokenizer {
-  const vocabulary = readVocabulary(metadata);
+export function fromGguf(metadata: Metadata, file = 'the GGUF file'): Tokenizer {
+  const vocabulary = readVocabulary(metadata, file);
   const model = metadata.get('tokenizer.ggml.model');
   const parts =
     model === 'gpt2'
-      ? byteLevelParts(metadata, vocabulary)
+      ? byteLevelParts(metadata, vocabulary, file)
       : model === 'llama'
-        ? sentencePieceParts(metadata, vocabulary)
+        ? sentencePieceParts(metadata, vocabulary, file)
         : null;
-  if (!parts) throw unsupportedTokenizer(`tokenizers of the kind ${String(model)} are not known`);
+  if (!parts) throw unsupportedTokenizer(file, `tokenizers of the kind ${String(model)} are not known`);
   const id = (name: string): number | null => {
     const value = metadata.get(`tokenizer.ggml.${name}_token_id`);
     return typeof value === 'number' && vocabulary.texts[value] !== undefined ? value : null;
@@ -85,73 +88,55 @@ export function fromGguf(metadata: ReadonlyMap<string, unknown>): Tokenizer {
   });
 }
 
-function readVocabulary(metadata: ReadonlyMap<string, unknown>): Vocabulary {
-  const texts = list(metadata, 'tokens', isString);
-  const kinds = metadata.has('tokenizer.ggml.token_type') ? list(metadata, 'token_type', isNumber) : [];
+function readVocabulary(metadata: Metadata, file: string): Vocabulary {
+  const texts = list(metadata, 'tokens', isString, file);
+  const kinds = metadata.has('tokenizer.ggml.token_type') ? list(metadata, 'token_type', isNumber, file) : [];
   const added: AddedToken[] = [];
-  const plain: Record<string, number> = Object.create(null);
-  for (const [id, content] of texts.entries()) {
+  const ids = new Map<string, number>();
+  for (let id = 0; id < texts.length; id++) {
+    const content = texts[id]!;
     const kind = kinds[id];
     const special = kind === controlKind || kind === unknownKind;
     if (content !== '' && (special || kind === userDefinedKind)) {
-      added.push({
-        id,
-        content,
-        special,
-        normalized: false,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-      });
-    } else plain[content] = id;
+      added.push({ id, content, special, normalized: false, lstrip: false, rstrip: false });
+    } else ids.set(content, id);
   }
-  return { texts, added, plain };
+  return { texts, added, ids };
 }
 
-function byteLevelParts(metadata: ReadonlyMap<string, unknown>, vocabulary: Vocabulary): TokenizerParts {
+function byteLevelParts(metadata: Metadata, { added, ids }: Vocabulary, file: string): TokenizerParts {
   const name = String(metadata.get('tokenizer.ggml.pre') ?? 'default');
   const preTokenizer = preTokenizers.get(name);
-  if (!preTokenizer) throw unsupportedTokenizer(`its way to cut words, ${name}, is not known`);
-  const merges = list(metadata, 'merges', isString).map((merge): [string, string] => {
-    // A piece may not hold a space (byte-level writes it as U+0120), so the first one separates.
-    const at = merge.indexOf(' ', 1);
-    return [merge.slice(0, at), merge.slice(at + 1)];
-  });
+  if (!preTokenizer) throw unsupportedTokenizer(file, `its way to cut words, ${name}, is not known`);
+  // A piece may not hold a space (byte-level writes it as U+0120): the one in the middle separates.
+  const pairs = list(metadata, 'merges', isString, file);
+  const merges = new Map<string, number>();
+  for (let rank = 0; rank < pairs.length; rank++) merges.set(pairs[rank]!, rank);
   return {
-    added_tokens: [...vocabulary.added],
+    ...{ file, added, ids, merges, preTokenizer },
     normalizer: name === 'qwen2' ? { type: 'NFC' } : null,
-    pre_tokenizer: preTokenizer,
-    post_processor: null,
     decoder: { type: 'ByteLevel' },
-    model: { type: 'BPE', vocab: vocabulary.plain, merges, ignore_merges: name === 'llama-bpe' },
+    unknown: null,
+    byteFallback: false,
+    fuseUnknown: false,
+    ignoreMerges: name === 'llama-bpe',
   };
 }
 
-function sentencePieceParts(metadata: ReadonlyMap<string, unknown>, vocabulary: Vocabulary): TokenizerParts {
-  const scores = list(metadata, 'scores', isNumber);
+function sentencePieceParts(
+  metadata: Metadata,
+  { texts, added, ids }: Vocabulary,
+  file: string,
+): TokenizerParts {
   const spaced = metadata.get('tokenizer.ggml.add_space_prefix') !== false;
-  const unknown = vocabulary.texts[Number(metadata.get('tokenizer.ggml.unknown_token_id') ?? 0)] ?? null;
-  const toPieces: Step = { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' };
   return {
-    added_tokens: [...vocabulary.added],
-    normalizer: {
-      type: 'Sequence',
-      normalizers: spaced ? [{ type: 'Prepend', prepend: '\u2581' }, toPieces] : [toPieces],
-    },
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: {
-      type: 'Sequence',
-      decoders: [{ type: 'Replace' }, { type: 'ByteFallback' }, ...(spaced ? [{ type: 'Strip' }] : [])],
-    },
-    model: {
-      type: 'BPE',
-      vocab: vocabulary.plain,
-      merges: sentencePieceMerges(vocabulary.plain, scores),
-      unk_token: unknown,
-      byte_fallback: true,
-      fuse_unk: true,
-    },
+    ...sentencePieceSteps(spaced, true),
+    ...{ file, added, ids },
+    merges: sentencePieceMerges(ids, list(metadata, 'scores', isNumber, file)),
+    unknown: texts[Number(metadata.get('tokenizer.ggml.unknown_token_id') ?? 0)] ?? null,
+    byteFallback: true,
+    fuseUnknown: true,
+    ignoreMerges: false,
   };
 }
 
@@ -159,12 +144,14 @@ const isString = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
 function list<T>(
-  metadata: ReadonlyMap<string, unknown>,
+  metadata: Metadata,
   name: string,
   is: (value: unknown) => value is T,
+  file: string,
 ): readonly T[] {
   const value = metadata.get(`tokenizer.ggml.${name}`);
-  if (!Array.isArray(value) || !value.every(is))
-    throw unsupportedTokenizer(`the file has no list of ${name}`);
+  if (!Array.isArray(value) || !value.every(is)) {
+    throw unsupportedTokenizer(file, `it has no list of ${name}`);
+  }
   return value;
 }

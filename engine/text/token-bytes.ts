@@ -1,4 +1,4 @@
-import { type Step, unsupportedTokenizer } from './tokenizer-parts.ts';
+import { type Step, type TokenizerParts, unsupportedTokenizer } from './tokenizer-parts.ts';
 
 /** The text a token stands for, as bytes, since a character may be spread over several. */
 export interface TokenBytes {
@@ -18,13 +18,16 @@ const utf8 = new TextEncoder();
 const wordStart = '\u2581';
 
 /** The rule behind tokenizer.json's `decoder`: ByteLevel (GPT-2's), or SentencePiece's with byte fallback. */
-export function decodingRule(decoder: Step | null): DecodingRule {
+export function decodingRule({ decoder, file }: Pick<TokenizerParts, 'decoder' | 'file'>): DecodingRule {
   const steps = flatten(decoder);
   const find = (type: string): Step | undefined => steps.find((step) => step.type === type);
   if (find('ByteLevel')) return { tokenBytes: byteLevelBytes, dropsLeadingSpace: false };
   const metaspace = find('Metaspace');
   if (!metaspace && !find('Replace')) {
-    throw unsupportedTokenizer(`its decoder ${steps.map((step) => step.type).join(', ') || 'is missing'}`);
+    throw unsupportedTokenizer(
+      file,
+      `its decoder ${steps.map((step) => step.type).join(', ') || 'is missing'}`,
+    );
   }
   return {
     tokenBytes: find('ByteFallback') ? fallbackBytes : pieceBytes,

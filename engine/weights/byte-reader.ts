@@ -3,16 +3,17 @@ export class OutOfBytes extends Error {
   override readonly name = 'OutOfBytes';
 }
 
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-
 /** Little-endian values from a buffer, one after the other. */
 export class ByteReader {
   position = 0;
   readonly #bytes: Uint8Array;
+  /** The same bytes: decodes short texts several times faster than a TextDecoder. */
+  readonly #texts: Buffer;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -30,7 +31,10 @@ export class ByteReader {
   u32 = (): number => this.#view.getUint32(this.#advance(4), true);
   i32 = (): number => this.#view.getInt32(this.#advance(4), true);
   /** As a double: exact up to 2^53, which every count and offset is checked against. */
-  u64 = (): number => Number(this.#view.getBigUint64(this.#advance(8), true));
+  u64 = (): number => {
+    const at = this.#advance(8);
+    return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32;
+  };
   i64 = (): number => Number(this.#view.getBigInt64(this.#advance(8), true));
   f32 = (): number => this.#view.getFloat32(this.#advance(4), true);
   f64 = (bigEndian = false): number => this.#view.getFloat64(this.#advance(8), !bigEndian);
@@ -47,7 +51,8 @@ export class ByteReader {
   }
 
   text(count: number): string {
-    return utf8.decode(this.bytes(count));
+    const at = this.#advance(count);
+    return this.#texts.toString('utf8', at, at + count);
   }
 
   /** Up to and without the next line feed. */

@@ -74,23 +74,43 @@ describe('what cannot be used is refused', () => {
   });
 
   it.each([
-    ['not an object', null],
-    ['another model', { model: { type: 'Unigram', vocab: [['a', 0]] } }],
-    ['a huge id', { model: { vocab: { a: 4e9 }, merges: [] }, decoder: { type: 'ByteLevel' } }],
+    ['not an object', 'file_corrupt', null],
+    ['another model', 'model_unsupported', { model: { type: 'Unigram', vocab: [['a', 0]] } }],
+    [
+      'a huge id',
+      'file_corrupt',
+      { model: { vocab: { a: 4e9 }, merges: [] }, decoder: { type: 'ByteLevel' } },
+    ],
     [
       'an unknown step',
+      'model_unsupported',
       { model: { vocab: {}, merges: [] }, decoder: { type: 'ByteLevel' }, normalizer: { type: '?' } },
     ],
     [
       'a broken pattern',
+      'model_unsupported',
       {
         model: { vocab: {}, merges: [] },
         decoder: { type: 'ByteLevel' },
         pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' },
       },
     ],
-    ['no decoder', { model: { vocab: {}, merges: [] } }],
-  ])('%s', (_what, json) => {
-    expect(() => fromTokenizerJson(json, {})).toThrow(expect.objectContaining({ code: 'model_unsupported' }));
+    [
+      'a merge of one',
+      'file_corrupt',
+      { model: { vocab: { a: 0 }, merges: ['a'] }, decoder: { type: 'ByteLevel' } },
+    ],
+    ['no decoder', 'model_unsupported', { model: { vocab: {}, merges: [] } }],
+  ])('%s', (_what, code, json) => {
+    const open = () => fromTokenizerJson(json, {}, '/models/x/tokenizer.json');
+    expect(open).toThrow(expect.objectContaining({ code }));
+    expect(open).toThrow('/models/x/tokenizer.json');
+  });
+
+  it('a merge that makes what is no token, when it is met', () => {
+    const json = { model: { vocab: { a: 0, b: 1 }, merges: ['a b'] }, decoder: { type: 'ByteLevel' } };
+    const made = fromTokenizerJson(json, {});
+    expect(made.encode('ba')).toEqual([1, 0]);
+    expect(() => made.encode('ab')).toThrow(expect.objectContaining({ code: 'file_corrupt' }));
   });
 });
