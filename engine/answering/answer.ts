@@ -66,12 +66,12 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
   if (job.signal.aborted) throw cancelled();
   if (!model.ready) yield { type: 'loading', part: bundle.name };
   const { video } = job;
-  progress.clip = video === null ? null : planClip(model.model, video, job.clip);
+  progress.clip = planClip(model.model, video, job.clip);
   const gather = () => gatherClip(video, progress.clip, tools, job.signal);
   // A model that is not loaded yet has nothing in its context: the frames are decoded while it loads.
   const early = model.ready ? null : gather();
 
-  const segments = await model.prompt(job.turns, job.video !== null);
+  const segments = await model.prompt(job.turns, progress.clip !== null);
   const prompt = layoutPrompt(segments, progress.clip?.visualKey ?? null, model.visualTokens);
   progress.prompt = prompt;
   requireRoom(prompt, bundle.contextLength, bundle.name);
@@ -168,10 +168,10 @@ function gatherClip(
 ): Promise<GatheredClip> {
   const alone = model.ready;
   const gather = async (): Promise<GatheredClip> => {
-    if (video === null || clip === null) return { kept: [], ...nothingDecoded };
+    if (clip === null) return { kept: [], ...nothingDecoded };
     const kept = await Promise.all(clip.encoders.map(({ key, length }) => cache.read(key, length)));
     const wanted = [...new Set(clip.encoders.flatMap(({ indexes }, i) => (kept[i] === null ? indexes : [])))];
-    if (wanted.length === 0) return { kept, ...nothingDecoded };
+    if (video === null || wanted.length === 0) return { kept, ...nothingDecoded };
     const started = performance.now();
     const warnings: string[] = [];
     const onWarning = (sentence: string) => void warnings.push(sentence);
@@ -213,7 +213,8 @@ async function* clipFeatures(
     }
     const started = performance.now();
     const frames = indexes.map((index) => decoded.get(index)!);
-    const encoding = model.visual.encode(encoder, frames);
+    const encoding =
+      job.video === null ? model.visual.encodeBlank(encoder) : model.visual.encode(encoder, frames);
     let step = await encoding.next();
     while (!step.done) {
       if (job.signal.aborted) throw cancelled();
@@ -222,7 +223,7 @@ async function* clipFeatures(
     }
     const ms = performance.now() - started;
     progress.encodeMs += ms;
-    speeds.record(speedKeys.encode(encoder.part.key), ms / encoder.frames);
+    if (job.video !== null) speeds.record(speedKeys.encode(encoder.part.key), ms / encoder.frames);
     yield { ...event, done: encoder.frames, cached: false, ms };
     all.push(step.value);
     // Features of stand-in frames are not those of the frames that the key names.

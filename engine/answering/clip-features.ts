@@ -19,8 +19,13 @@ export interface ClipPlan {
   readonly visualKey: string;
 }
 
-/** Throws ExpectedError 'clip_out_of_range' or 'no_frames'; 'model_unsupported' for a model that sees no video. */
-export function planClip({ bundle, encoders: eyes }: Model, video: OpenedVideo, clip: Clip | null): ClipPlan {
+/**
+ * What a model sees of a question's video; null where it gets no visual tokens.
+ * Throws ExpectedError 'clip_out_of_range' or 'no_frames'; 'model_unsupported' for a model that sees no video.
+ */
+export function planClip(model: Model, video: OpenedVideo | null, clip: Clip | null): ClipPlan | null {
+  const { bundle, encoders: eyes } = model;
+  if (video === null) return bundle.prompt.kind === 'builder' && eyes.length > 0 ? blankClip(model) : null;
   if (eyes.length === 0) {
     throw new ExpectedError(
       'model_unsupported',
@@ -57,6 +62,20 @@ export function planClip({ bundle, encoders: eyes }: Model, video: OpenedVideo, 
     })),
     visualKey: JSON.stringify(encoders.map(({ key }) => key)),
   };
+}
+
+/**
+ * The reference's models always get visual tokens: without a video those of pixel values that are all zero
+ * (merv/models/vidlms/merv.py, `generate`).
+ */
+function blankClip({ encoders: eyes }: Model): ClipPlan {
+  const encoders = eyes.map((encoder) => ({
+    encoder,
+    indexes: [],
+    key: { fingerprint: `blank ${encoder.frames}`, indexes: [], encoder: encoder.part.key },
+    length: featureLength(encoder),
+  }));
+  return { encoders, frames: [], visualKey: JSON.stringify(encoders.map(({ key }) => key)) };
 }
 
 /** Values in an encoder's features. */

@@ -14,7 +14,7 @@ export async function estimate(
   tools: { readonly features: FeatureCache; readonly speeds: SpeedStore },
 ): Promise<AskPlan> {
   const { bundle } = model;
-  const clip = job.video === null ? null : planClip(model.model, job.video, job.clip);
+  const clip = planClip(model.model, job.video, job.clip);
   const segments = await model.prompt(job.turns, clip !== null);
   const prompt = layoutPrompt(segments, clip?.visualKey ?? null, model.visualTokens);
   const missing = clip === null ? [] : await missingFeatures(clip, tools.features);

@@ -54,6 +54,19 @@ export class VisualPath {
     return features;
   }
 
+  /** Features of as many frames of pixel values that are all zero: one call, since they are all the same. */
+  async *encodeBlank(encoder: ModelEncoder): AsyncGenerator<number, Float32Array> {
+    yield 0;
+    const session = await this.encoder(encoder);
+    const { size, mean, clipFrames, framesPerStep, tokens, width } = encoder.spec;
+    const group = clipFrames ?? 1;
+    const squares = new Float32Array(group * size * size * 3).map((_, i) => mean[i % 3]! * 255);
+    const some = await session.encode(squares, size);
+    const features = new Float32Array((encoder.frames / framesPerStep) * tokens * width);
+    for (let at = 0; at < features.length; at += some.length) features.set(some, at);
+    return features;
+  }
+
   /** Features of every encoder, in the model's order -> visual embeddings [tokens, hidden] and their mixture. */
   async embed(features: readonly Float32Array[]): Promise<VisualTokens> {
     const fusion = await this.fusionSession();

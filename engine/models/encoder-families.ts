@@ -26,7 +26,7 @@ const entries: readonly Entry[] = [
     family: languagebind,
     weights: (source) => within(source, 'vision_model.'),
   },
-  { ids: /^hiera-.*-video$/, family: hiera, weights: (source) => source },
+  { ids: /^hiera-.*-video(-noft)?$/, family: hiera, weights: (source) => source },
 ];
 
 /** The part of a checkpoint below `prefix`; all of it where nothing has that prefix. */

@@ -78,19 +78,20 @@ function ropeScaling(scaling: z.infer<typeof scalingSchema> | null): LlamaConfig
   };
 }
 
-/** From a GGUF file's metadata with architecture `llama`. */
+/** From a GGUF file's metadata with architecture `llama` or `qwen2`. */
 export function fromGguf(metadata: ReadonlyMap<string, unknown>, contextLength: number): LlamaConfig {
   const architecture = metadata.get('general.architecture');
-  if (architecture !== 'llama') throw unsupported(`its architecture is ${String(architecture)}`);
+  if (typeof architecture !== 'string' || !families.has(architecture)) {
+    throw unsupported(`its architecture is ${String(architecture)}`);
+  }
   const number = (key: string, fallback?: number): number => {
-    const value = metadata.get(`llama.${key}`) ?? fallback;
+    const value = metadata.get(`${architecture}.${key}`) ?? fallback;
     if (typeof value === 'number') return value;
     if (typeof value === 'bigint') return Number(value);
-    throw unsupported(`its metadata lacks llama.${key}`);
+    throw unsupported(`its metadata lacks ${architecture}.${key}`);
   };
-  if (metadata.has('llama.rope.scaling.type') && metadata.get('llama.rope.scaling.type') !== 'none') {
-    throw unsupported(`its rope scaling is ${String(metadata.get('llama.rope.scaling.type'))}`);
-  }
+  const scaling = metadata.get(`${architecture}.rope.scaling.type`) ?? 'none';
+  if (scaling !== 'none') throw unsupported(`its rope scaling is ${String(scaling)}`);
   const hidden = number('embedding_length');
   const heads = number('attention.head_count');
   const vocabulary = metadata.get('tokenizer.ggml.tokens');

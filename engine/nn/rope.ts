@@ -11,6 +11,8 @@ export interface RopeConfig {
     readonly highFreqFactor: number;
     readonly originalPositions: number;
   } | null;
+  /** What each frequency is divided by, where a GGUF file lists them instead of the rule's numbers. */
+  readonly divisors?: readonly number[] | undefined;
 }
 
 /** Inverse frequencies, headDim / 2 of them, in float32 as the reference computes them. */
@@ -20,7 +22,8 @@ function inverseFrequencies(rope: RopeConfig): Float32Array {
     { length: half },
     (_, i) => 1 / rope.theta ** ((2 * i) / rope.headDim),
   );
-  const { scaling } = rope;
+  const { scaling, divisors } = rope;
+  if (divisors !== undefined) return frequencies.map((frequency, i) => frequency / (divisors[i] ?? 1));
   if (scaling === null) return frequencies;
   const longest = scaling.originalPositions / scaling.lowFreqFactor;
   const shortest = scaling.originalPositions / scaling.highFreqFactor;

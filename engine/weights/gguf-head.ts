@@ -1,7 +1,7 @@
 import { readMetadata } from './gguf-metadata.ts';
 import { parseHead } from './parse-head.ts';
 import { corrupt } from './problems.ts';
-import { openFile } from './random-access-file.ts';
+import { type OpenFile, openFile } from './random-access-file.ts';
 
 /** Where the number of tensors stands: behind `GGUF` and the version. */
 const tensorCountAt = 8;
@@ -9,8 +9,8 @@ const tensorCountAt = 8;
 /**
  * A GGUF file's metadata, its tokenizer among them, as a GGUF file without tensors. Throws what openGguf throws.
  */
-export async function ggufHead(path: string): Promise<Uint8Array> {
-  const file = await openFile(path);
+export async function ggufHead(path: string, open: OpenFile = openFile): Promise<Uint8Array> {
+  const file = await open(path);
   try {
     const length = await parseHead(file, (reader) => {
       if (reader.text(4) !== 'GGUF') throw corrupt(path, 'it does not begin with GGUF');

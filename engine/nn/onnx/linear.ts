@@ -1,6 +1,6 @@
 import { toHalfArray } from '../half.ts';
 import type { LinearPrecision } from '../precision.ts';
-import type { Weights } from '../weights.ts';
+import { type Weights, weightShape } from '../weights.ts';
 import { bytesOf, type GraphValue, type GraphWriter } from './graph.ts';
 import { blockSize, quantiseBlocks, quantiseColumns, transpose } from './quantise.ts';
 
@@ -13,10 +13,9 @@ export interface StackedWeight {
 
 export function stackedWeight(source: Weights, names: readonly string[]): StackedWeight {
   const shapes = names.map((name) => {
-    const info = source.tensors.get(`${name}.weight`);
-    if (info === undefined) throw new Error(`no weight ${name}.weight`);
+    const shape = weightShape(source, `${name}.weight`);
     // A convolution with a kernel of one is a linear layer too: [out, in, 1, …].
-    return [info.shape[0]!, info.shape.slice(1).reduce((a, b) => a * b, 1)] as const;
+    return [shape[0]!, shape.slice(1).reduce((a, b) => a * b, 1)] as const;
   });
   return { names, outputs: shapes.map(([out]) => out), inputs: shapes[0]![1] };
 }

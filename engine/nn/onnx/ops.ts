@@ -1,6 +1,6 @@
 import type { Ops } from '../ops.ts';
 import type { LinearPrecision } from '../precision.ts';
-import type { Weights } from '../weights.ts';
+import { type Weights, weightShape } from '../weights.ts';
 import { CachedAttention, pack, writeAttention } from './attention.ts';
 import { bytesOf, type Dimension, type GraphValue, type GraphWriter } from './graph.ts';
 import { stackedWeight, writeLinear } from './linear.ts';
@@ -20,9 +20,8 @@ export function onnxOps(writer: GraphWriter, weights: Weights, precision: Linear
   const contrib = { domain: 'com.microsoft' } as const;
 
   const parameter = (name: string): GraphValue => {
-    const info = weights.tensors.get(name);
-    if (info === undefined) throw new Error(`no weight ${name}`);
-    return writer.weight(name, 'float32', info.shape, async () => bytesOf(await weights.read(name)));
+    const shape = weightShape(weights, name);
+    return writer.weight(name, 'float32', shape, async () => bytesOf(await weights.read(name)));
   };
   const same = (opType: string, x: GraphValue, attributes = {}) =>
     writer.node(opType, [x], x.type, x.shape, { attributes });
