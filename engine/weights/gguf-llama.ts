@@ -1,5 +1,5 @@
 import type { GgufSource } from './gguf.ts';
-import { unsupported } from './problems.ts';
+import { corrupt, unsupported } from './problems.ts';
 import { renamed } from './rename.ts';
 import type { TensorSource } from './tensor-source.ts';
 
@@ -38,11 +38,14 @@ export function withLlamaNames(source: GgufSource, path: string): TensorSource {
       'Use a LLaMA or Qwen2 model.',
     );
   }
+  if (new Set([...source.tensors.keys()].map(huggingFaceName)).size < source.tensors.size) {
+    throw corrupt(path, 'it holds a tensor under two names');
+  }
   const named = renamed(source, huggingFaceName);
   if (architecture === 'qwen2') return named;
   const heads = metadata.get('llama.attention.head_count');
   const kvHeads = metadata.get('llama.attention.head_count_kv') ?? heads;
-  if (typeof heads !== 'number' || typeof kvHeads !== 'number') {
+  if (!isCount(heads) || !isCount(kvHeads)) {
     throw unsupported(path, 'has no single number of attention heads');
   }
   return {
@@ -59,6 +62,8 @@ export function withLlamaNames(source: GgufSource, path: string): TensorSource {
     },
   };
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
 
 function huggingFaceName(name: string): string {
   const match = /^blk\.(\d+)\.([a-z_]+)\.(weight|bias)$/.exec(name);

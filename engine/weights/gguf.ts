@@ -52,6 +52,8 @@ const otherTypes: ReadonlyMap<number, string> = new Map([
 ]);
 
 const mostDimensions = 4;
+/** No known model comes near; each takes far more memory than the bytes that name it. */
+const mostTensors = 200_000;
 
 interface Entry {
   readonly info: TensorInfo;
@@ -103,7 +105,7 @@ function readHead(reader: ByteReader, path: string, size: number): Head {
   const tensorCount = reader.u64();
   const pairCount = reader.u64();
   // The least a tensor takes: empty name 8, dimension count 4, type 4, offset 8. A pair: empty key 8, type 4, value 1.
-  if (tensorCount * 24 + pairCount * 13 > size) {
+  if (tensorCount > mostTensors || tensorCount * 24 + pairCount * 13 > size) {
     throw corrupt(path, `it claims ${tensorCount} tensors and ${pairCount} metadata entries`);
   }
   const metadata = readMetadata(reader, pairCount, path, size);

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import { openGguf } from './gguf.ts';
-import { unsupported } from './problems.ts';
+import { corrupt, unsupported } from './problems.ts';
 import { openPytorch } from './pytorch.ts';
 import { cannotOpen, type OpenFile, openFile } from './random-access-file.ts';
 import { openSafetensors } from './safetensors.ts';
@@ -32,7 +32,9 @@ export async function openTensors(path: string): Promise<TensorSource> {
 }
 
 async function openFolder(path: string): Promise<TensorSource> {
-  const names = await readdir(path);
+  const names = await readdir(path).catch((error: unknown) => {
+    throw cannotOpen(path, error);
+  });
   const usual = folderNames.find((name) => names.includes(name));
   if (usual) return openWeightsFile(join(path, usual));
   const others = names.filter((name) => weightsSuffix.test(name));
@@ -52,7 +54,7 @@ export async function openWeightsFile(path: string, open: OpenFile = openFile): 
     case 'safetensors':
       return openSafetensors(path, open);
     case 'index':
-      return openSharded(path, (part) => openWeightsFile(part, open), open);
+      return openSharded(path, (part) => openShard(part, open), open);
     case 'pointer':
       throw unsupported(
         path,
@@ -62,6 +64,14 @@ export async function openWeightsFile(path: string, open: OpenFile = openFile): 
     case 'unknown':
       throw unsupported(path, 'is not a safetensors, GGUF or PyTorch file');
   }
+}
+
+/** A part of a model that an index names. An index that names an index, or itself, would have no end. */
+async function openShard(path: string, open: OpenFile): Promise<TensorSource> {
+  if ((await recognise(path, open)) === 'index') {
+    throw corrupt(path, 'it is an index where weights should be');
+  }
+  return openWeightsFile(path, open);
 }
 
 async function recognise(

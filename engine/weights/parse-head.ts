@@ -4,11 +4,11 @@ import type { RandomAccessFile } from './random-access-file.ts';
 
 const firstBytes = 8 << 20;
 /** No known model's tables come near; a hostile header cannot make us hold more. */
-const mostBytes = 256 << 20;
+const mostBytes = 128 << 20;
 
 /**
  * Parses what lies at the start of a file without knowing its length: reads 8 MiB and, while `parse` runs out of
- * bytes, four times as much. Throws ExpectedError 'file_corrupt' when the file (or 256 MiB) ends first.
+ * bytes, four times as much. Throws ExpectedError 'file_corrupt' when the file (or 128 MiB) ends first.
  */
 export async function parseHead<T>(file: RandomAccessFile, parse: (reader: ByteReader) => T): Promise<T> {
   for (let length = firstBytes; ; length *= 4) {
@@ -19,7 +19,7 @@ export async function parseHead<T>(file: RandomAccessFile, parse: (reader: ByteR
     } catch (error) {
       if (!(error instanceof OutOfBytes)) throw error;
       if (available === file.size) throw corrupt(file.path, 'it ends inside its header', error);
-      if (available === mostBytes) throw corrupt(file.path, 'its header is longer than 256 MiB', error);
+      if (available === mostBytes) throw corrupt(file.path, 'its header is longer than 128 MiB', error);
     }
   }
 }

@@ -17,6 +17,8 @@ type Slot = Pickled | typeof mark;
 const mark = Symbol('mark');
 const highestProtocol = 5;
 const longestInteger = 1024;
+/** Each may make an object a hundred times its own size; a checkpoint takes about fifty a tensor. */
+const mostSteps = 2_000_000;
 
 /**
  * Interprets one pickle (protocols 2 to 5; Python's pickletools.py defines the opcodes) up to STOP and returns its
@@ -25,11 +27,12 @@ const longestInteger = 1024;
  */
 export function readPickle(reader: ByteReader, host: PickleHost): Pickled {
   const machine = new Machine(reader, host);
-  for (;;) {
+  for (let steps = 0; steps < mostSteps; steps++) {
     const opcode = reader.u8();
     if (opcode === 0x2e) return machine.pop();
     machine.step(opcode);
   }
+  throw host.refuse(`its pickle takes more than ${mostSteps} steps`);
 }
 
 class Machine {
@@ -115,7 +118,7 @@ class Machine {
       case 0x63: // GLOBAL
         return this.#host.global(`${reader.line()}.${reader.line()}`);
       case 0x93: // STACK_GLOBAL
-        return this.#host.global(this.#popMany(2).map(String).join('.'));
+        return this.#namedGlobal();
       case 0x52: // REDUCE
       case 0x81: // NEWOBJ
         return this.#reduce();
@@ -201,6 +204,13 @@ class Machine {
     if (value === undefined)
       throw this.#host.refuse(`its pickle recalls value ${index}, which it never kept`);
     return value;
+  }
+
+  #namedGlobal(): Pickled {
+    const [module, name] = this.#popMany(2);
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw this.#host.refuse('its pickle refers to something that has no name');
+    return this.#host.global(`${module}.${name}`);
   }
 
   /** Two's complement, little endian; a double where that is exact. */

@@ -1,10 +1,18 @@
 import { ExpectedError } from '../contract/errors.ts';
 
+const longestDetail = 400;
+
+/** What a hostile file calls things may be long, or made to steer a terminal or turn the line around. */
+function shown(detail: string): string {
+  const short = detail.length > longestDetail ? `${detail.slice(0, longestDetail)}…` : detail;
+  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}
+
 /** A weights file whose bytes contradict themselves: cut short, overwritten, or made to harm. */
 export function corrupt(path: string, detail: string, cause?: unknown): ExpectedError {
   return new ExpectedError(
     'file_corrupt',
-    `${path} is damaged: ${detail}.`,
+    `${path} is damaged: ${shown(detail)}.`,
     'Fetch or copy the file again.',
     cause === undefined ? undefined : { cause },
   );
@@ -16,5 +24,5 @@ export function unsupported(
   detail: string,
   remedy = 'Use the same model in another format.',
 ): ExpectedError {
-  return new ExpectedError('file_unsupported', `${path} ${detail}.`, remedy);
+  return new ExpectedError('file_unsupported', `${path} ${shown(detail)}.`, remedy);
 }

@@ -5,6 +5,8 @@ import { corrupt } from './problems.ts';
 const deepest = 16;
 /** Shared references can make a small pickle unfold without end; no checkpoint has this many values. */
 const mostValues = 2_000_000;
+const mostTensors = 200_000;
+const longestName = 1000;
 
 /**
  * Every tensor inside a pickled value with the path to it joined by dots: `{model: {'a.b': t}}` gives `model.a.b`,
@@ -17,7 +19,9 @@ export function nameTensors(root: Pickled, path: string): ReadonlyMap<string, Pi
     if (++visited > mostValues || depth > deepest) throw corrupt(path, 'its values are nested without end');
     if (!isObject(value)) return;
     if (value.kind === 'tensor') {
+      if (name.length > longestName) throw corrupt(path, `a tensor in it is called ${name.slice(0, 80)}…`);
       if (named.has(name)) throw corrupt(path, `it has ${name} twice`);
+      if (named.size === mostTensors) throw corrupt(path, `it has more than ${mostTensors} tensors`);
       named.set(name, value);
     } else if (value.kind === 'dict') {
       for (const [key, item] of value.entries) {

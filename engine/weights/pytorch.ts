@@ -13,7 +13,7 @@ import { readZip, type Zip, type ZipEntry } from './zip.ts';
 
 /** The magic number of torch.save before 1.6 (torch/serialization.py, MAGIC_NUMBER). */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
-const largestPickle = 256 << 20;
+const largestPickle = 128 << 20;
 
 /** Elements `start` to `start + count` of a storage as float32. */
 type ReadStorage = (key: string, type: StoredType, start: number, count: number) => Promise<Float32Array>;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ExpectedError } from '../contract/errors.ts';
 import { corrupt } from './problems.ts';
 
@@ -22,15 +22,31 @@ const largestRead = 1 << 30;
 
 /** Throws ExpectedError 'file_missing', 'file_unreadable'. */
 export async function openFile(path: string): Promise<RandomAccessFile> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
+  const failed = (error: unknown): never => {
     throw cannotOpen(path, error);
-  });
-  const stats = await handle.stat();
-  if (!stats.isFile()) {
-    await handle.close();
+  };
+  // Before it is opened: opening a named pipe waits for somebody to write.
+  if (!(await stat(path).catch(failed)).isFile()) {
     throw new ExpectedError('file_unreadable', `${path} is not a file.`, 'Choose a file.');
   }
-  return new OpenedFile(path, stats.size, handle);
+  const handle = await open(path, 'r').catch(failed);
+  const { size } = await handle.stat();
+  return new OpenedFile(path, size, handle);
+}
+
+/** Memory for what a file holds. Throws ExpectedError 'out_of_memory' where there is not so much. */
+export function allocate<T>(path: string, bytes: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ExpectedError(
+      'out_of_memory',
+      `There is not enough memory for ${Math.ceil(bytes / 2 ** 20)} MiB of ${path}.`,
+      'Close other programs, or use a smaller model.',
+      { cause: error },
+    );
+  }
 }
 
 /** What `open` or `stat` reported, as an expected error. */
@@ -56,7 +72,7 @@ class OpenedFile implements RandomAccessFile {
 
   async read(position: number, length: number): Promise<Uint8Array> {
     this.#check(position, length);
-    const bytes = new Uint8Array(length);
+    const bytes = allocate(this.path, length, () => new Uint8Array(length));
     await this.readInto(bytes, position);
     return bytes;
   }
@@ -66,7 +82,11 @@ class OpenedFile implements RandomAccessFile {
     let done = 0;
     while (done < target.byteLength) {
       const want = Math.min(largestRead, target.byteLength - done);
-      const { bytesRead } = await this.#handle.read(target, done, want, position + done);
+      const { bytesRead } = await this.#handle
+        .read(target, done, want, position + done)
+        .catch((error: unknown) => {
+          throw cannotOpen(this.path, error);
+        });
       if (bytesRead === 0) throw corrupt(this.path, `it became shorter than ${this.size} bytes while read`);
       done += bytesRead;
     }

@@ -4,6 +4,8 @@ import type { OpenFile } from './random-access-file.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
 
 const largestIndex = 64 << 20;
+/** Each is an open file; the largest known models have some 200. */
+const mostParts = 1000;
 
 /**
  * Opens the parts named by a `*.index.json` (`weight_map`: tensor -> file beside the index) as one source.
@@ -20,7 +22,9 @@ export async function openSharded(
     for (const part of parts.values()) await part.close();
   };
   try {
-    for (const name of new Set(weightMap.values())) {
+    const names = new Set(weightMap.values());
+    if (names.size > mostParts) throw corrupt(indexPath, `it names ${names.size} files`);
+    for (const name of names) {
       parts.set(name, await openPart(join(dirname(indexPath), name)));
     }
     const tensors = new Map<string, TensorInfo>();
@@ -57,13 +61,18 @@ export async function readWeightMap(path: string, open: OpenFile): Promise<Reado
   const map = parseWeightMap(path, text);
   const entries = new Map<string, string>();
   for (const [tensor, part] of Object.entries(map)) {
-    // Only names beside the index: an index must not reach elsewhere in the file system.
-    if (typeof part !== 'string' || part !== basename(part) || part.includes('\\') || part.startsWith('.')) {
-      throw corrupt(path, `it places ${tensor} in ${JSON.stringify(part).slice(0, 200)}`);
+    if (typeof part !== 'string' || !isBeside(part)) {
+      const place = typeof part === 'string' ? part : `a ${typeof part}`;
+      throw corrupt(path, `it places ${tensor} in ${place}, which is no file beside it`);
     }
     entries.set(tensor, part);
   }
   return entries;
+}
+
+/** Only names beside the index: an index must not reach elsewhere in the file system. */
+function isBeside(name: string): boolean {
+  return name === basename(name) && /^[^.\\/:\p{Cc}][^\\/:\p{Cc}]{0,254}$/u.test(name);
 }
 
 function parseWeightMap(path: string, text: string): object {

@@ -29,11 +29,14 @@ export const layouts: Readonly<Record<StoredType, Layout>> = {
   Q6_K: { bytes: 210, elements: 256 },
 };
 
+const mostDimensions = 64;
+
 /**
  * Number of elements of a shape read from a file; 1 for []. Null when a dimension is not a whole number from 0
- * up or the product is not exact in a double.
+ * up, the product is not exact in a double or there are more dimensions than PyTorch allows.
  */
 export function elementCount(shape: readonly unknown[]): number | null {
+  if (shape.length > mostDimensions) return null;
   let count = 1;
   for (const dimension of shape) {
     if (typeof dimension !== 'number' || !Number.isSafeInteger(dimension) || dimension < 0) return null;

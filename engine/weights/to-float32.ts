@@ -1,6 +1,6 @@
 import { halfTable } from '../nn/half.ts';
 import { blockDecoders } from './dequantise.ts';
-import type { RandomAccessFile } from './random-access-file.ts';
+import { allocate, type RandomAccessFile } from './random-access-file.ts';
 import { layouts } from './stored-types.ts';
 import type { StoredType } from './tensor-source.ts';
 
@@ -78,7 +78,7 @@ export async function readAsFloat32(
   const { bytes, elements } = layouts[type];
   const total = (count / elements) * bytes;
   if (position + total > file.size) await file.read(position, total);
-  const out = new Float32Array(count);
+  const out = allocate(file.path, count * 4, () => new Float32Array(count));
   if (type === 'F32') {
     await file.readInto(new Uint8Array(out.buffer), position);
     return out;

@@ -1,6 +1,6 @@
 import { createInflateRaw } from 'node:zlib';
 import { corrupt, unsupported } from './problems.ts';
-import type { RandomAccessFile } from './random-access-file.ts';
+import { allocate, type RandomAccessFile } from './random-access-file.ts';
 
 export interface ZipEntry {
   readonly name: string;
@@ -29,6 +29,8 @@ const end64Record = 0x06064b50;
 const centralRecord = 0x02014b50;
 const localRecord = 0x04034b50;
 const longestComment = 0xffff;
+/** Half a million entries with the names that torch.save gives. */
+const largestDirectory = 64 << 20;
 const pieceBytes = 1 << 20;
 /** Deflate cannot do better than 1032 : 1; weights do not come near 64 : 1, so more is an attack on the memory. */
 const highestRatio = 64;
@@ -76,11 +78,9 @@ async function findDirectory(file: RandomAccessFile): Promise<Directory> {
 }
 
 function checked(file: RandomAccessFile, directory: Directory): Directory {
-  if (directory.count * 46 > directory.size || !(directory.offset + directory.size <= file.size)) {
-    throw corrupt(
-      file.path,
-      `its zip directory claims ${directory.count} entries in ${directory.size} bytes`,
-    );
+  const { count, size, offset } = directory;
+  if (count * 46 > size || size > largestDirectory || !(offset + size <= file.size)) {
+    throw corrupt(file.path, `its zip directory claims ${count} entries in ${size} bytes`);
   }
   return directory;
 }
@@ -168,7 +168,7 @@ async function readPart(
 ): Promise<Uint8Array> {
   if (!(start + length <= entry.size)) throw corrupt(file.path, `${entry.name} has only ${entry.size} bytes`);
   if (entry.method === 'stored') return file.read((await dataOffset(file, entry)) + start, length);
-  const part = new Uint8Array(length);
+  const part = allocate(file.path, length, () => new Uint8Array(length));
   let position = 0;
   for await (const piece of streamEntry(file, entry)) {
     const from = Math.max(0, start - position);

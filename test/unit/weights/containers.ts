@@ -26,9 +26,11 @@ export function safetensors(tensors: readonly Plain[], edit: (header: string) =>
 
 const ggufString = (text: string): Buffer => Buffer.concat([u64(Buffer.byteLength(text)), Buffer.from(text)]);
 
-/** `shape` is PyTorch's; it is written reversed. Metadata: strings, numbers (u32) and arrays of strings. */
+export type GgufMade = string | number | readonly string[] | readonly number[];
+
+/** `shape` is PyTorch's; it is written reversed. Metadata: strings, numbers (u32), lists of strings and of numbers (f32). */
 export function gguf(
-  metadata: ReadonlyMap<string, string | number | readonly string[]>,
+  metadata: ReadonlyMap<string, GgufMade>,
   tensors: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -39,7 +41,10 @@ export function gguf(
   const pairs = [...metadata].map(([key, value]) => {
     if (typeof value === 'string') return Buffer.concat([ggufString(key), u32(8), ggufString(value)]);
     if (typeof value === 'number') return Buffer.concat([ggufString(key), u32(4), u32(value)]);
-    return Buffer.concat([ggufString(key), u32(9), u32(8), u64(value.length), ...value.map(ggufString)]);
+    const numbers = value.filter((item) => typeof item === 'number');
+    const items = numbers.length > 0 ? [f32(numbers)] : value.map((item) => ggufString(String(item)));
+    const type = numbers.length > 0 ? 6 : 8;
+    return Buffer.concat([ggufString(key), u32(9), u32(type), u64(value.length), ...items]);
   });
   let offset = 0;
   const padding = (length: number): number => (32 - (length % 32)) % 32;

@@ -1,0 +1,3 @@
+import { describeFormats } from './describe-formats.ts';
+
+describeFormats(['tokenizer-json', 'manifest']);
