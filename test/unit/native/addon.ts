@@ -4,11 +4,13 @@ import { ExpectedError } from '../../../engine/contract/errors.ts';
 import { loadTorch } from '../../../engine/native/load.ts';
 import type { Torch } from '../../../engine/native/torch.ts';
 
-const built = fileURLToPath(new URL('../../../.cache/native/merv-torch.node', import.meta.url));
+export const addonFile: string =
+  process.env.MERV_NATIVE ??
+  fileURLToPath(new URL('../../../.cache/native/merv-torch.node', import.meta.url));
 
 function load(): { readonly torch: Torch } | { readonly why: string } {
   try {
-    return loadTorch({ candidates: [process.env.MERV_NATIVE ?? built], cuda: null });
+    return loadTorch({ candidates: [addonFile], cuda: null });
   } catch (error) {
     if (!(error instanceof ExpectedError)) throw error;
     return { why: `${error.message} ${error.remedy}` };
