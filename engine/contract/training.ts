@@ -1,0 +1,211 @@
+import * as z from 'zod';
+import { expectedErrorSchema } from './errors.ts';
+
+/**
+ * What is trained: `align` projectors and fusion; `full-align` also the language model, on alignment data; `finetune`
+ * projectors, fusion and language model on conversations; `second-finetune` the same from a finetuned model.
+ */
+export const recipeNames = ['align', 'full-align', 'finetune', 'second-finetune'] as const;
+export const recipeNameSchema = z.enum(recipeNames);
+export type RecipeName = z.infer<typeof recipeNameSchema>;
+
+/** How the language model is trained where the recipe trains it. */
+export const methodSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('full') }),
+  z.object({
+    kind: z.literal('lora'),
+    rank: z.number().int().min(1).max(512),
+    alpha: z.number().positive(),
+    /** Linear layers by the last part of their name: q_proj, v_proj. */
+    targets: z.array(z.string()).min(1),
+  }),
+]);
+
+/** Every parameter of a run: what is not said has these defaults, and a run's folder keeps all of them. */
+export const trainConfigSchema = z.object({
+  name: z.string().min(1).max(100),
+  /** An installed model; its original weights are read, not the converted ones. */
+  modelId: z.string(),
+  /** The reference's JSON (Video-LLaVA: id, video or image, conversations) and the folder its media paths start from. */
+  data: z.object({ file: z.string(), media: z.string() }),
+  recipe: recipeNameSchema,
+  method: methodSchema.default({ kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] }),
+  epochs: z.number().positive().max(1000).default(1),
+  /** Ends the run earlier; null lets it see all epochs. */
+  maxSteps: z.number().int().min(1).nullable().default(null),
+  /** Examples an optimiser step. */
+  batch: z.number().int().min(1).max(4096).default(4),
+  /** Examples computed at once; the batch is gathered from such pieces, weighted by their tokens. */
+  microBatch: z.number().int().min(1).max(512).default(1),
+  learningRate: z.number().positive().default(1e-4),
+  weightDecay: z.number().min(0).default(0),
+  /** Part of all steps in which the rate rises from 0; then it falls as a cosine. */
+  warmupRatio: z.number().min(0).max(1).default(0.03),
+  maxGradNorm: z.number().positive().default(1),
+  /** Tokens of an example, the video's among them; longer ones are cut and counted. */
+  maxLength: z.number().int().min(16).default(2048),
+  /** Several short examples in one row, which do not see each other. */
+  packing: z.boolean().default(false),
+  /** Blocks are computed again in the backward pass instead of kept: less memory, more time. */
+  checkpointing: z.boolean().default(false),
+  precision: z.enum(['fp32', 'bf16']).default('fp32'),
+  device: z.enum(['cpu', 'cuda', 'mps']).default('cpu'),
+  seed: z.number().int().min(0).max(0xffffffff).default(7),
+  evaluation: z
+    .object({
+      /** Part of the examples kept out of training. */
+      fraction: z.number().min(0).max(0.5),
+      /** Of these, so many are answered at each checkpoint and shown. */
+      probes: z.number().int().min(0).max(32),
+    })
+    .default({ fraction: 0.1, probes: 3 }),
+  checkpoints: z
+    .object({ everySteps: z.number().int().min(1), keepLast: z.number().int().min(1), keepBest: z.boolean() })
+    .default({ everySteps: 50, keepLast: 2, keepBest: true }),
+  /** Ends after so many checkpoints without a better loss on the examples kept out; null never does. */
+  patience: z.number().int().min(1).nullable().default(null),
+});
+export type TrainConfig = z.infer<typeof trainConfigSchema>;
+
+export const runStates = ['queued', 'preparing', 'running', 'paused', 'done', 'failed'] as const;
+
+export const runSchema = z.object({
+  id: z.string(),
+  folder: z.string(),
+  config: trainConfigSchema,
+  state: z.enum(runStates),
+  /** What it is at, for people: "Encoding clip 12 of 40", "Step 80 of 200". */
+  detail: z.string(),
+  step: z.number().int(),
+  steps: z.number().int().nullable(),
+  loss: z.number().nullable(),
+  /** Best loss on the examples kept out, and its step. */
+  best: z.object({ loss: z.number(), step: z.number().int() }).nullable(),
+  secondsPerStep: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  checkpoints: z.array(
+    z.object({ step: z.number().int(), evalLoss: z.number().nullable(), bytes: z.number() }),
+  ),
+  error: expectedErrorSchema.nullable(),
+  /** Whole sentences: examples that were skipped and why, resumed after a kill, … */
+  notes: z.array(z.string()),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** One optimiser step, as a line of metrics.jsonl. */
+export const runStepSchema = z.object({
+  step: z.number().int(),
+  loss: z.number(),
+  lr: z.number(),
+  gradNorm: z.number(),
+  ms: z.number(),
+  /** Tokens that carry loss, and all. */
+  lossTokens: z.number().int(),
+  tokens: z.number().int(),
+  memoryBytes: z.number(),
+  /** How much of each encoder the fusion took, in the model's order; null where it has no weights. */
+  mixing: z.array(z.number()).nullable(),
+  evalLoss: z.number().nullable(),
+});
+export type RunStep = z.infer<typeof runStepSchema>;
+
+/** A probe clip's answer at a checkpoint. */
+export const runSampleSchema = z.object({
+  step: z.number().int(),
+  example: z.string(),
+  media: z.string().nullable(),
+  question: z.string(),
+  wanted: z.string(),
+  answer: z.string(),
+});
+export type RunSample = z.infer<typeof runSampleSchema>;
+
+/** One example as the model sees it in the first batch. */
+export const batchExampleSchema = z.object({
+  id: z.string(),
+  media: z.string().nullable(),
+  /** Seconds of the frames, by encoder. */
+  frames: z.array(z.object({ encoder: z.string(), seconds: z.array(z.number()) })),
+  visualTokens: z.number().int(),
+  tokens: z.number().int(),
+  /** The text in pieces; `learned` ones carry loss. */
+  pieces: z.array(z.object({ text: z.string(), learned: z.boolean() })),
+  /** Tokens that did not fit. */
+  cut: z.number().int(),
+});
+export type BatchExample = z.infer<typeof batchExampleSchema>;
+
+export const dataReportSchema = z.object({
+  examples: z.number().int(),
+  withVideo: z.number().int(),
+  withImage: z.number().int(),
+  textOnly: z.number().int(),
+  /** What is wrong, row by row, at most a hundred; such rows are skipped. */
+  problems: z.array(z.object({ row: z.number().int(), sentence: z.string() })),
+  problemCount: z.number().int(),
+});
+export type DataReport = z.infer<typeof dataReportSchema>;
+
+/** A change that would save memory; `change` is merged into the configuration. */
+export const savingSchema = z.object({
+  title: z.string(),
+  savesBytes: z.number(),
+  change: trainConfigSchema.partial(),
+});
+
+/** Measured by running the largest batch once. */
+export const preflightSchema = z.object({
+  data: dataReportSchema,
+  firstBatch: z.array(batchExampleSchema),
+  trainableParameters: z.number(),
+  totalParameters: z.number(),
+  steps: z.number().int(),
+  memoryBytes: z.number(),
+  totalMemoryBytes: z.number(),
+  secondsPerStep: z.number(),
+  /** Encoding the clips that are not encoded yet, and training. */
+  secondsToEncode: z.number(),
+  secondsToTrain: z.number(),
+  /** Features kept on disk, and checkpoints. */
+  diskBytes: z.number(),
+  freeDiskBytes: z.number().nullable(),
+  savings: z.array(savingSchema),
+  problems: z.array(z.object({ sentence: z.string(), remedy: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type Preflight = z.infer<typeof preflightSchema>;
+
+/** The libraries that training needs and answering does not. */
+export const trainingRuntimeSchema = z.object({
+  state: z.enum(['ready', 'missing']),
+  version: z.string().nullable(),
+  devices: z.array(z.enum(['cpu', 'cuda', 'mps'])),
+  /** What was tried and what to do; a sentence each. */
+  attempts: z.array(z.string()),
+  remedy: z.string().nullable(),
+});
+export type TrainingRuntime = z.infer<typeof trainingRuntimeSchema>;
+
+/** The procedures are in contract.ts under `training`. */
+export const trainingInputs = {
+  start: z.object({ config: trainConfigSchema }),
+  /** `from`: how many steps the caller has already. */
+  metrics: z.object({ id: z.string(), from: z.number().int().min(0) }),
+  /** Makes a model that answers; merged into the weights, or the adapter kept apart where the method has one. */
+  install: z.object({
+    id: z.string(),
+    step: z.number().int(),
+    merged: z.boolean(),
+    name: z.string().min(1).max(100),
+  }),
+  /** peft: adapter files; merv: the reference's config.json + checkpoints/*.pt; hf: a Hugging Face folder. */
+  export: z.object({
+    id: z.string(),
+    step: z.number().int(),
+    format: z.enum(['peft', 'merv', 'hf']),
+    path: z.string(),
+  }),
+} as const;
