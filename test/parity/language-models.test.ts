@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +13,11 @@ import { LanguageModel } from '../../engine/runtime/language-model.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { fixturesFolder, foldersWith, largestDifference, readJson } from './fixtures.ts';
 import { derivedTolerance, relativeError } from './precision.ts';
+import { greedyPaths } from './ties.ts';
 
 const expectedSchema = z.object({ prompt_ids: z.array(z.number()), greedy_ids_no_stop: z.array(z.number()) });
 const metaSchema = z.object({
   tolerance: z.object({ logits_atol: z.number() }),
-  min_top1_top2_margin: z.number().optional(),
 });
 
 interface Loaded {
@@ -69,54 +70,57 @@ async function logitsOf({ model, table, config }: Loaded, ids: readonly number[]
   return all;
 }
 
-const argmax = (values: Float32Array) =>
-  values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
-/** Prompt in chunks, then greedy steps: ids and the logits each was picked from. */
-async function greedy({ model, table, config }: Loaded, prompt: readonly number[], steps: number) {
+/** Prompt in chunks, then the reference's steps: the logits behind each, and what would be picked from them. */
+async function steps({ model, table, config }: Loaded, prompt: readonly number[], path: readonly number[]) {
   model.truncate(0);
-  const logits = new Float32Array(steps * config.vocab);
-  const ids: number[] = [];
+  const logits = new Float32Array(path.length * config.vocab);
+  const picked: number[] = [];
   let next: Float32Array = new Float32Array(0);
   for (let from = 0; from < prompt.length; from += 256)
     next = await model.forward(table.rows(prompt.slice(from, from + 256)));
-  for (let step = 0; step < steps; step++) {
+  for (const [step, id] of path.entries()) {
     logits.set(next, step * config.vocab);
-    ids.push(argmax(next));
-    next = await model.forward(table.rows([ids.at(-1)!]));
+    picked.push(next.reduce((best, value, i) => (value > next[best]! ? i : best), 0));
+    next = await model.forward(table.rows([id]));
   }
-  return { ids, logits };
+  return { picked, logits };
 }
 
 const whole = await foldersWith('expected.json');
-const containers = await foldersWith('expected.safetensors', 'llama-tiny-containers');
+/** The same weights in other files: folders of language models that have only logits to compare. */
+const containers: (readonly [string, string])[] = [];
+for (const group of await foldersWith('meta.json')) {
+  for (const name of await foldersWith('expected.safetensors', group)) {
+    if (existsSync(join(fixturesFolder, group, name, 'config.json'))) containers.push([group, name]);
+  }
+}
 
 describe('language models at fp32', () => {
+  const greedy = greedyPaths('language models at fp32');
   it('has fixtures', () => expect(whole.length).toBeGreaterThan(0));
 
   describe.each(whole)('%s', (name) => {
-    it('gives the same logits and picks the same tokens', async () => {
-      const meta = metaSchema.parse(await readJson(name, 'meta.json'));
+    it('gives the same logits and picks the same tokens', async (context) => {
+      const { tolerance } = metaSchema.parse(await readJson(name, 'meta.json'));
       const expected = expectedSchema.parse(await readJson(name, 'expected.json'));
+      const ids = expected.greedy_ids_no_stop;
       const tensors = await expectedTensors([name]);
       const loaded = await load([name], 'fp32');
-      const { ids, logits } = await greedy(loaded, expected.prompt_ids, expected.greedy_ids_no_stop.length);
-      expect(largestDifference(logits, await tensors.read('step_logits'))).toBeLessThan(
-        meta.tolerance.logits_atol,
-      );
-      expect(ids).toEqual(expected.greedy_ids_no_stop);
+      const { picked, logits } = await steps(loaded, expected.prompt_ids, ids);
+      const reference = { ids, logits: await tensors.read('step_logits') };
+      expect(largestDifference(logits, reference.logits)).toBeLessThan(tolerance.logits_atol);
+      await greedy.check(context, picked, reference, tolerance.logits_atol);
       const positions = await logitsOf(loaded, expected.prompt_ids);
-      expect(largestDifference(positions, await tensors.read('logits'))).toBeLessThan(
-        meta.tolerance.logits_atol,
-      );
+      expect(largestDifference(positions, await tensors.read('logits'))).toBeLessThan(tolerance.logits_atol);
       await tensors.close();
     });
   });
 
-  describe.each(containers)('container %s', (name) => {
+  describe.each(containers)('container %s/%s', (group, name) => {
     it('gives the same logits', async () => {
-      const meta = metaSchema.parse(await readJson('llama-tiny-containers', 'meta.json'));
-      const tensors = await expectedTensors(['llama-tiny-containers', name]);
-      const loaded = await load(['llama-tiny-containers', name], 'fp32');
+      const meta = metaSchema.parse(await readJson(group, 'meta.json'));
+      const tensors = await expectedTensors([group, name]);
+      const loaded = await load([group, name], 'fp32');
       const prompt = Array.from(await tensors.read('input_ids'));
       const logits = await logitsOf(loaded, prompt);
       expect(largestDifference(logits, await tensors.read('logits'))).toBeLessThan(
