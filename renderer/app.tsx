@@ -4,7 +4,7 @@ import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notices } from './components/notices.tsx';
 import { ShortcutsSheet } from './components/shortcuts-sheet.tsx';
 import { StudioProvider } from './components/studio-context.tsx';
-import { AskScreen } from './features/ask/ask-screen.tsx';
+import { Shell } from './features/shell/shell.tsx';
 import { cssVariables, theme } from './lib/theme.ts';
 import type { Studio } from './stores/studio.ts';
 
@@ -19,7 +19,7 @@ export function App({ studio }: { readonly studio: Studio }) {
       colorSchemeManager={colorScheme}
     >
       <StudioProvider studio={studio}>
-        <AskScreen />
+        <Shell />
         <ShortcutsSheet />
         <Notices />
       </StudioProvider>

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { BrowserWindow, MessageChannelMain, shell, type WebContents } from 'electron';
 import * as z from 'zod';
 import { channels } from '../common/channels.ts';
 import { chooseFolder, chooseVideo, saveText } from './dialogs.ts';
 import type { EngineSupervisor } from './engine-supervisor.ts';
 import { handle } from './ipc.ts';
+import { chooseExportPath, chooseModelFile, chooseModelFolder, chooseModelsFolder } from './model-dialogs.ts';
 import { ShellError } from './shell-error.ts';
 
 interface BridgeOptions {
@@ -58,5 +59,25 @@ export function installBridge({ engine, samplePath, media, takeOpenPath }: Bridg
     if (path === undefined) throw new ShellError('This video is not open.');
     shell.showItemInFolder(path);
   });
+  handle(channels.chooseModelFile, none, async (sender) => granted(await chooseModelFile(windowOf(sender))));
+  handle(channels.chooseModelFolder, none, async (sender) =>
+    granted(await chooseModelFolder(windowOf(sender))),
+  );
+  handle(channels.chooseExportPath, z.tuple([z.string().min(1).max(255)]), async (sender, fileName) =>
+    granted(await chooseExportPath(windowOf(sender), fileName)),
+  );
+  handle(channels.chooseModelsFolder, none, async (sender) =>
+    granted(await chooseModelsFolder(windowOf(sender))),
+  );
+  handle(channels.showModelFolder, z.tuple([z.string().max(32_768)]), (_sender, folder) => {
+    // Only what is a model: the page names no other place of the machine.
+    const bundle = join(folder, 'bundle.json');
+    if (!isAbsolute(folder) || !existsSync(bundle))
+      throw new ShellError('This model’s folder is not there any more.');
+    shell.showItemInFolder(bundle);
+  });
+  handle(channels.openLink, z.tuple([z.url({ protocol: /^https$/ }).max(2_048)]), (_sender, url) =>
+    shell.openExternal(url),
+  );
   handle(channels.takeOpenPath, none, () => granted(takeOpenPath()));
 }

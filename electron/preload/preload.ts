@@ -48,6 +48,16 @@ const bridge: ShellBridge = {
   saveText: (fileName, text) => ask<boolean>(channels.saveText, fileName, text),
   mediaUrl,
   showInFolder: (videoId) => ask<void>(channels.showInFolder, videoId),
+  chooseModelFile: () => ask<string | null>(channels.chooseModelFile),
+  chooseModelFolder: () => ask<string | null>(channels.chooseModelFolder),
+  chooseExportPath: (fileName) => ask<string | null>(channels.chooseExportPath, fileName),
+  chooseModelsFolder: () => ask<string | null>(channels.chooseModelsFolder),
+  showModelFolder: (folder) => ask<void>(channels.showModelFolder, folder),
+  openLink: (url) => {
+    if (!navigator.userActivation.isActive)
+      return Promise.reject(new Error('Links are opened only when you click them.'));
+    return ask<void>(channels.openLink, url);
+  },
   onMenu: (callback) => listen<MenuCommand>(channels.menu, callback),
   onOpenPath: (callback) => {
     const stop = listen<string>(channels.openPath, callback);

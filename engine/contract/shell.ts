@@ -21,6 +21,14 @@ export const menuCommands = [
   'toggleTheme',
   'sampling',
   'shortcuts',
+  'ask',
+  'models',
+  'discover',
+  'downloads',
+  'compare',
+  'settings',
+  'installFile',
+  'installFolder',
 ] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
@@ -47,6 +55,18 @@ export interface ShellBridge {
   /** Where the page can play a video that was opened: supports byte ranges. */
   mediaUrl(videoId: string): string;
   showInFolder(videoId: string): Promise<void>;
+  /** Asks for a file to install a model from (GGUF, exported model, checkpoint); the engine may open it from then on. */
+  chooseModelFile(): Promise<string | null>;
+  /** Asks for a model's folder; the engine may open it from then on. */
+  chooseModelFolder(): Promise<string | null>;
+  /** Shows the save dialog for an exported model; the engine may write there from then on. */
+  chooseExportPath(fileName: string): Promise<string | null>;
+  /** Asks for the folder that all models are moved to; the engine may write there from then on. */
+  chooseModelsFolder(): Promise<string | null>;
+  /** Shows an installed model's folder, `folder` as `models.inspect` names it, in the file manager. */
+  showModelFolder(folder: string): Promise<void>;
+  /** Opens an https address in the user's own browser; only in answer to a click or a key. */
+  openLink(url: string): Promise<void>;
   onMenu(callback: (command: MenuCommand) => void): () => void;
   /** A file given on the command line, by the desktop or to a second start of the application; granted already. */
   onOpenPath(callback: (path: string) => void): () => void;

@@ -20,6 +20,10 @@ export function browserHost(): Host {
     saveText: async (fileName, text) => download(fileName, text),
     mediaUrl: (videoId) => `/media/${encodeURIComponent(videoId)}`,
     showInFolder: null,
+    models: null,
+    openLink: async (url) => {
+      window.open(url, '_blank', 'noopener,noreferrer');
+    },
     onMenu: () => () => {},
     onOpenPath: () => () => {},
   };

@@ -20,6 +20,14 @@ export function desktopHost(bridge: ShellBridge): Host {
     saveText: (fileName, text) => said(bridge.saveText(fileName, text)),
     mediaUrl: (videoId) => bridge.mediaUrl(videoId),
     showInFolder: (videoId) => said(bridge.showInFolder(videoId)),
+    models: {
+      chooseFile: () => said(bridge.chooseModelFile()),
+      chooseFolder: () => said(bridge.chooseModelFolder()),
+      chooseExportPath: (fileName) => said(bridge.chooseExportPath(fileName)),
+      chooseModelsFolder: () => said(bridge.chooseModelsFolder()),
+      showFolder: (folder) => said(bridge.showModelFolder(folder)),
+    },
+    openLink: (url) => said(bridge.openLink(url)),
     onMenu: (callback) => bridge.onMenu(callback),
     onOpenPath: (callback) => bridge.onOpenPath(callback),
   };

@@ -34,6 +34,17 @@ export interface Host {
   mediaUrl(videoId: string): string;
   /** Null where there is no file manager to show. */
   readonly showInFolder: ((videoId: string) => Promise<void>) | null;
+  /** Files of models on this machine; null where the page cannot name any (a browser). */
+  readonly models: {
+    chooseFile(): Promise<string | null>;
+    chooseFolder(): Promise<string | null>;
+    chooseExportPath(fileName: string): Promise<string | null>;
+    /** Where all models go. */
+    chooseModelsFolder(): Promise<string | null>;
+    showFolder(folder: string): Promise<void>;
+  } | null;
+  /** Opens an https address outside the application. */
+  openLink(url: string): Promise<void>;
   onMenu(callback: (command: MenuCommand) => void): () => void;
   /** A file that came from outside the page: the command line or the desktop. */
   onOpenPath(callback: (path: string) => void): () => void;

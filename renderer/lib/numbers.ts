@@ -19,3 +19,21 @@ export function formatBytes(bytes: number): string {
   }
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
+
+/** 12_300_000 -> "12 MB/s". */
+export function formatRate(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+/** 1_284_000 -> "1.3 M", for counts that need not be exact. */
+export function formatRough(value: number): string {
+  if (value < 1000) return formatCount(value);
+  const units = ['k', 'M', 'B'];
+  let rest = value / 1000;
+  let unit = 0;
+  while (rest >= 999.5 && unit < units.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  return `${rest < 9.95 ? rest.toFixed(1) : Math.round(rest)} ${units[unit]}`;
+}

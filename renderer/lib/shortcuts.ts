@@ -6,6 +6,12 @@ export type Command =
   | 'toggleSidebar'
   | 'sampling'
   | 'shortcuts'
+  | 'ask'
+  | 'models'
+  | 'discover'
+  | 'downloads'
+  | 'compare'
+  | 'settings'
   | 'toggleTheme'
   | 'write'
   | 'stop'
@@ -36,7 +42,13 @@ const withMod: Readonly<Record<string, Command>> = {
   f: 'searchHistory',
   o: 'openVideo',
   b: 'toggleSidebar',
-  ',': 'sampling',
+  e: 'sampling',
+  '1': 'ask',
+  '2': 'models',
+  '3': 'discover',
+  '4': 'downloads',
+  '5': 'compare',
+  ',': 'settings',
   '/': 'shortcuts',
 };
 const plain: Readonly<Record<string, Command>> = {
@@ -82,7 +94,7 @@ export const shortcutGroups: readonly { readonly title: string; readonly lines: 
         { label: 'Send', keys: ['Enter'] },
         { label: 'New line', keys: ['Shift', 'Enter'] },
         { label: 'Stop the answer', keys: ['Esc'] },
-        { label: 'Sampling', keys: ['mod', ','] },
+        { label: 'Sampling', keys: ['mod', 'E'] },
       ],
     },
     {
@@ -101,7 +113,16 @@ export const shortcutGroups: readonly { readonly title: string; readonly lines: 
       title: 'Conversations',
       lines: [
         { label: 'New conversation', keys: ['new'] },
-        { label: 'Search', keys: ['mod', 'F'] },
+        { label: 'Search conversations', keys: ['mod', 'F'] },
+        { label: 'Rename the selected one', keys: ['F2'] },
+        { label: 'Delete the selected one', keys: ['Del'] },
+      ],
+    },
+    {
+      title: 'Models',
+      lines: [
+        { label: 'Search or filter', keys: ['mod', 'F'] },
+        { label: 'Along the list', keys: ['↑ ↓'] },
         { label: 'Rename the selected one', keys: ['F2'] },
         { label: 'Delete the selected one', keys: ['Del'] },
       ],
@@ -109,6 +130,12 @@ export const shortcutGroups: readonly { readonly title: string; readonly lines: 
     {
       title: 'Window',
       lines: [
+        { label: 'Ask', keys: ['mod', '1'] },
+        { label: 'Models', keys: ['mod', '2'] },
+        { label: 'Discover', keys: ['mod', '3'] },
+        { label: 'Downloads', keys: ['mod', '4'] },
+        { label: 'Compare', keys: ['mod', '5'] },
+        { label: 'Settings', keys: ['mod', ','] },
         { label: 'Sidebar', keys: ['mod', 'B'] },
         { label: 'Light or dark', keys: ['mod', 'Shift', 'L'] },
         { label: 'This sheet', keys: ['?'] },

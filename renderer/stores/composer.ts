@@ -15,3 +15,4 @@ export function createComposerStore() {
     focus: (): void => store.setState((state) => ({ focusWishes: state.focusWishes + 1 })),
   };
 }
+export type ComposerStore = ReturnType<typeof createComposerStore>;

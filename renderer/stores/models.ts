@@ -42,6 +42,30 @@ export function createModelsStore(engine: EngineAccess) {
       store.setState({ chosenId: id });
       remember('model', id);
     },
+    rename: async (id: string, name: string): Promise<void> => {
+      const trimmed = name.trim();
+      if (trimmed === '') return;
+      await engine.client().models.rename({ id, name: trimmed });
+      store.setState((state) => ({
+        models: state.models.map((model) => (model.id === id ? { ...model, name: trimmed } : model)),
+      }));
+    },
+    /** Bytes that became free. */
+    remove: async (id: string): Promise<number> => {
+      const { freedBytes } = await engine.client().models.delete({ id });
+      store.setState((state) => ({
+        models: state.models.filter((model) => model.id !== id),
+        chosenId: state.chosenId === id ? null : state.chosenId,
+      }));
+      return freedBytes;
+    },
+    repair: async (id: string): Promise<void> => {
+      await engine.client().models.repair({ id });
+    },
+    /** path: where the exported file goes. */
+    export: async (id: string, path: string): Promise<void> => {
+      await engine.client().models.export({ id, path });
+    },
     /** Loads the chosen model ahead of the first question; what fails here is said when the question is asked. */
     warm: async (): Promise<void> => {
       const { chosenId } = store.getState();
@@ -53,6 +77,7 @@ export function createModelsStore(engine: EngineAccess) {
     },
   };
 }
+export type ModelsStore = ReturnType<typeof createModelsStore>;
 
 export function chosenModel(state: ModelsState): ModelSummary | null {
   return state.models.find((model) => model.id === state.chosenId) ?? null;

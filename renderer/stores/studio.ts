@@ -1,16 +1,26 @@
 import { clipOfRange } from '../lib/clip.ts';
 import type { Host } from '../lib/host.ts';
+import { createActivityStore } from './activity.ts';
+import { createCompareStore } from './compare.ts';
 import { createComposerStore } from './composer.ts';
 import { createConversationStore, isAnswering, type Subject } from './conversation.ts';
 import { createEngineStore } from './engine.ts';
 import { createFramesStore } from './frames.ts';
 import { createHistoryStore } from './history.ts';
+import { createHubStore } from './hub.ts';
+import { createInspectorStore } from './inspector.ts';
+import { createInstallStore } from './install.ts';
+import { createJobsStore } from './jobs.ts';
 import { createLayoutStore } from './layout.ts';
+import { createManager } from './manager.ts';
 import { createModelsStore } from './models.ts';
+import { createNavigationStore } from './navigation.ts';
 import { createNoticesStore } from './notices.ts';
 import { createPlanStore } from './plan.ts';
 import { createPlayerStore } from './player.ts';
 import { createSamplingStore } from './sampling.ts';
+import { createSettingsStore } from './settings.ts';
+import { createTensorsStore } from './tensors.ts';
 import { createVideoStore } from './video.ts';
 
 /** Every store of the window, and what happens between them. No store knows another one. */
@@ -27,6 +37,28 @@ export function createStudio(host: Host) {
   const sampling = createSamplingStore();
   const layout = createLayoutStore();
   const composer = createComposerStore();
+  const navigation = createNavigationStore();
+  const inspector = createInspectorStore(engine);
+  const tensors = createTensorsStore(engine);
+  const hub = createHubStore(engine);
+  const install = createInstallStore(engine);
+  const jobs = createJobsStore(engine, notices);
+  const settings = createSettingsStore(engine);
+  const activity = createActivityStore(engine);
+  const compare = createCompareStore(engine);
+  const manager = createManager({
+    host,
+    engine,
+    models,
+    inspector,
+    tensors,
+    hub,
+    install,
+    jobs,
+    navigation,
+    notices,
+    composer,
+  });
 
   /** What the next question is asked about; null while no model is known. */
   const subject = (): Subject | null => {
@@ -82,7 +114,11 @@ export function createStudio(host: Host) {
 
   /** A conversation is about one video: with questions in it already, another video starts a new one. */
   const openVideo = async (choose: Parameters<typeof video.open>[0]): Promise<void> => {
-    const opened = await video.open(choose);
+    const opened = await video.open(async (onProgress) => {
+      const path = await choose(onProgress);
+      if (path !== null) navigation.go('ask');
+      return path;
+    });
     if (opened === null) return;
     if (conversation.store.getState().id !== null || conversation.store.getState().turns.length > 0)
       startNew();
@@ -96,10 +132,17 @@ export function createStudio(host: Host) {
       void (async () => {
         await models.load();
         void models.warm();
+        void jobs.watch();
+        void settings.load();
+        void hub.loadCatalogue();
+        void inspector.reload();
         if (before.lives > 0) await Promise.all([video.reopen(), conversation.reload()]);
         void history.load();
         replan();
       })();
+    }),
+    navigation.store.subscribe((state) => {
+      if (state.screen !== 'ask') player.pause();
     }),
     models.store.subscribe((state, before) => {
       if (state.chosenId === before.chosenId) return;
@@ -132,6 +175,27 @@ export function createStudio(host: Host) {
     sampling,
     layout,
     composer,
+    navigation,
+    inspector,
+    tensors,
+    hub,
+    install,
+    jobs,
+    settings,
+    activity,
+    compare,
+    manager,
+    /** Asks the chosen models what the comparison's question says, about the video that is open. */
+    startCompare: async (): Promise<void> => {
+      const { video: shown, range } = video.store.getState();
+      const clip = shown && range ? clipOfRange(range, shown) : null;
+      const subject = {
+        videoId: shown?.id ?? null,
+        clip,
+        sampling: sampling.store.getState().sampling,
+      };
+      await compare.start(subject, shown?.name ?? null);
+    },
     replan,
     startNew,
     chooseVideo: () => openVideo((onProgress) => host.chooseVideo(onProgress)),
@@ -180,6 +244,7 @@ export function createStudio(host: Host) {
     start: (): void => engine.connect(),
     dispose: (): void => {
       for (const unsubscribe of subscriptions) unsubscribe();
+      manager.dispose();
       engine.dispose();
     },
   };

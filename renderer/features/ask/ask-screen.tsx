@@ -1,28 +1,22 @@
 import { Drawer } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { useStore } from 'zustand';
+import { EngineBanner } from '../../components/engine-status.tsx';
 import { FailureNote } from '../../components/failure-note.tsx';
 import { useStudio } from '../../components/studio-context.tsx';
 import classes from './ask-screen.module.css';
 import { Composer } from './composer/composer.tsx';
 import { SamplingDrawer } from './composer/sampling-drawer.tsx';
 import { Conversation } from './conversation/conversation.tsx';
-import { DropOverlay } from './drop-overlay.tsx';
-import { EngineBanner } from './engine-status.tsx';
 import { Sidebar } from './history/sidebar.tsx';
 import { Opening } from './opening.tsx';
 import { PaneDivider } from './pane-divider.tsx';
 import { Stage } from './stage/stage.tsx';
 import { TopBar } from './top-bar.tsx';
-import { useShortcuts } from './use-shortcuts.ts';
 import { Welcome } from './welcome.tsx';
 
-const narrowBelow = 860;
-
-/** The one screen: conversations, the video, and the questions about it. */
-export function AskScreen() {
+/** Conversations, the video, and the questions about it. */
+export function AskScreen({ narrow }: { readonly narrow: boolean }) {
   const { layout, video: videos, conversation } = useStudio();
-  const narrow = useMediaQuery(`(max-width: ${narrowBelow}px)`, false, { getInitialValueInEffect: false });
   const sidebar = useStore(layout.store, (state) => state.sidebar);
   const drawer = useStore(layout.store, (state) => state.drawer);
   const split = useStore(layout.store, (state) => state.split);
@@ -33,8 +27,6 @@ export function AskScreen() {
     conversation.store,
     (state) => state.turns.length === 0 && !state.loading && state.failure === null,
   );
-  useShortcuts(narrow);
-
   return (
     <div className={classes.screen}>
       {!narrow && sidebar && (
@@ -84,7 +76,6 @@ export function AskScreen() {
         </div>
       </main>
       <SamplingDrawer />
-      <DropOverlay />
     </div>
   );
 }

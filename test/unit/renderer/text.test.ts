@@ -87,7 +87,7 @@ describe('commandOf', () => {
     for (const key of ['i', 'o', 'x', '?', '/', ' ', 'ArrowLeft'])
       expect(commandOf(press(key), 'text')).toBeNull();
     expect(commandOf(press('n', { ctrlKey: true }), 'text')).toBe('newConversation');
-    expect(commandOf(press(',', { metaKey: true }), 'text')).toBe('sampling');
+    expect(commandOf(press(',', { metaKey: true }), 'text')).toBe('settings');
     expect(commandOf(press('Escape'), 'text')).toBe('stop');
   });
 

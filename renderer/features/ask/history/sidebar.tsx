@@ -2,7 +2,6 @@ import { Button, CloseButton, TextInput } from '@mantine/core';
 import { IconEdit, IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
-import { BrandMark } from '../../../components/brand.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { HistoryList } from './history-list.tsx';
@@ -30,7 +29,6 @@ export function Sidebar() {
   return (
     <nav className={classes.sidebar} aria-label="Conversations">
       <div className={classes.brand}>
-        <BrandMark />
         <span>MERV Studio</span>
       </div>
       <div className={classes.top}>

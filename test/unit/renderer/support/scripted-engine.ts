@@ -10,6 +10,7 @@ import type { ExpectedErrorData } from '../../../../engine/contract/errors.ts';
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
 import type { Clip, EncoderFrames, VideoInfo } from '../../../../engine/contract/video.ts';
 import type { EngineClient } from '../../../../renderer/lib/host.ts';
+import { type ManagerScript, managerRouter, newManagerScript } from './scripted-manager.ts';
 import { scriptedModel } from './scripted-model.ts';
 
 /** What the scripted engine knows and how it behaves; tests and pages change it as they go. */
@@ -18,6 +19,7 @@ export interface Script {
   readonly conversations: Map<string, Conversation>;
   readonly deleted: Map<string, Conversation>;
   models: readonly ModelSummary[];
+  readonly manager: ManagerScript;
   samplePath: string | null;
   answer: (question: string) => string;
   /** Milliseconds for one step of work: an encoder, a chunk of prompt, a token. */
@@ -48,6 +50,7 @@ export function newScript(): Script {
     conversations: new Map(),
     deleted: new Map(),
     models: [scriptedModel],
+    manager: newManagerScript(),
     samplePath: '/media/sample.mp4',
     answer: (question) => `You asked: ${question} At 0:02 a **ball** appears and it leaves at 7.5 s.`,
     stepMs: 0,
@@ -125,6 +128,7 @@ export function startLife(script: Script): Life {
           runtime: 'scripted',
           dataFolder: '/data',
           modelsFolder: '/models',
+          totalMemoryBytes: 16_000_000_000,
           samplePath: script.samplePath,
         };
       }),
@@ -136,13 +140,7 @@ export function startLife(script: Script): Life {
         }
       }),
     },
-    models: {
-      list: base.models.list.handler(async () => {
-        await wait(0);
-        return [...script.models];
-      }),
-      warm: base.models.warm.handler(async () => ({})),
-    },
+    ...managerRouter(base, script, { wait, expected }),
     video: {
       open: base.video.open.handler(async ({ input }) => {
         await step();
@@ -237,6 +235,7 @@ export function startLife(script: Script): Life {
           },
           finish,
           seed: input.sampling.seed ?? 20_261,
+          mixing: null,
           warnings: [],
         });
         let generated = 0;

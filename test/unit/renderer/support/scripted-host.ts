@@ -11,6 +11,8 @@ export interface ScriptedHost extends Host {
   giveUp(reason: string): void;
   hang(on: boolean): void;
   readonly saved: { readonly fileName: string; readonly text: string }[];
+  /** Addresses that were opened outside the application. */
+  readonly links: string[];
   /** What the file dialog answers next. */
   nextChoice: string | null;
 }
@@ -20,6 +22,7 @@ export function scriptedHost(
   mediaUrl: (videoId: string) => string = (id) => id,
 ): ScriptedHost {
   const listeners = new Set<(state: EngineState) => void>();
+  const links: string[] = [];
   const saved: { fileName: string; text: string }[] = [];
   let life: Life | null = startLife(script);
   let state: EngineState = { state: 'ready', restarts: 0 };
@@ -61,6 +64,16 @@ export function scriptedHost(
     },
     mediaUrl,
     showInFolder: async () => {},
+    models: {
+      chooseFile: async () => host.nextChoice,
+      chooseFolder: async () => host.nextChoice,
+      chooseExportPath: async () => host.nextChoice,
+      chooseModelsFolder: async () => host.nextChoice,
+      showFolder: async () => {},
+    },
+    openLink: async (url) => {
+      links.push(url);
+    },
     onMenu: () => () => {},
     onOpenPath: () => () => {},
     crash: (downMs) => {
@@ -80,6 +93,7 @@ export function scriptedHost(
       if (life) life.beating.stopped = on;
     },
     saved,
+    links,
     nextChoice: '/media/sample.mp4',
   };
   return host;

@@ -1,4 +1,4 @@
-import type { ModelSummary } from '../../../../engine/contract/models.ts';
+import type { ModelPart, ModelSummary } from '../../../../engine/contract/models.ts';
 import type { VideoInfo } from '../../../../engine/contract/video.ts';
 
 export const scriptedModel: ModelSummary = {
@@ -16,20 +16,47 @@ export const scriptedModel: ModelSummary = {
   parts: [
     part('encoder', 'efficientnet-lite0', 'EfficientNet-Lite0', 18_800_000, 'fp32'),
     part('encoder', 'motion', 'Motion', 1_700_000, 'fp32'),
-    part('projector', 'label-mixture', 'Label mixture', 2_300_000, 'fp32'),
+    part('visual', 'label-mixture', 'Label mixture', 2_300_000, 'fp32'),
     part('languageModel', 'smollm2', 'SmolLM2 135M Instruct', 98_000_000, 'int4'),
   ],
   bytes: 120_800_000,
+  ownBytes: 120_800_000,
+  problem: null,
+  memory: {
+    weights: 120_800_000,
+    perToken: 46_080,
+    perFrame: { 'efficientnet-lite0': 9_000_000, motion: 2_000_000 },
+    base: 180_000_000,
+  },
+  speed: {
+    msPerFrame: { 'efficientnet-lite0': 11, motion: 2 },
+    promptTokensPerSecond: 410,
+    tokensPerSecond: 34,
+  },
 };
 
-function part(
-  role: 'encoder' | 'projector' | 'languageModel',
+export function part(
+  role: ModelPart['role'],
   id: string,
   name: string,
   bytes: number,
-  precision: 'fp32' | 'int4',
-): ModelSummary['parts'][number] {
-  return { role, id, name, bytes, precision, licence: 'Apache-2.0', source: 'scripted' };
+  precision: ModelPart['precision'],
+  more: Partial<ModelPart> = {},
+): ModelPart {
+  return {
+    role,
+    key: `${id}-${precision ?? 'plain'}-0123456789ab`,
+    id,
+    name,
+    bytes,
+    precision,
+    licence: 'Apache-2.0',
+    source: 'scripted',
+    url: null,
+    quality: null,
+    sharedWith: [],
+    ...more,
+  };
 }
 
 export function scriptedVideo(part: Partial<VideoInfo> = {}): VideoInfo {

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
-import { useStudio } from '../../components/studio-context.tsx';
-import type { EngineStatus as Status } from '../../lib/engine-supervisor.ts';
+import type { EngineStatus as Status } from '../lib/engine-supervisor.ts';
 import classes from './engine-status.module.css';
+import { useStudio } from './studio-context.tsx';
 
 /** One word about the engine, always in sight. */
 export function EngineStatus() {

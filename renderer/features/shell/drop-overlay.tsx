@@ -1,11 +1,14 @@
-import { IconMovie } from '@tabler/icons-react';
+import { IconCube, IconMovie } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
+import { useStore } from 'zustand';
 import { useStudio } from '../../components/studio-context.tsx';
+import { dropKind } from '../../lib/drop-kind.ts';
 import classes from './drop-overlay.module.css';
 
 /** The whole window takes a dropped file; while one is dragged over it, it says so. */
 export function DropOverlay() {
-  const { openDropped } = useStudio();
+  const { openDropped, manager, navigation } = useStudio();
+  const onModels = useStore(navigation.store, (state) => state.screen !== 'ask');
   const [over, setOver] = useState(false);
 
   useEffect(() => {
@@ -32,7 +35,9 @@ export function DropOverlay() {
       depth = 0;
       setOver(false);
       const file = event.dataTransfer?.files[0];
-      if (file) void openDropped(file);
+      if (!file) return;
+      if (dropKind(file.name, onModels) === 'model') void manager.installDropped(file);
+      else void openDropped(file);
     };
     window.addEventListener('dragenter', onEnter);
     window.addEventListener('dragleave', onLeave);
@@ -44,14 +49,18 @@ export function DropOverlay() {
       window.removeEventListener('dragover', onOver);
       window.removeEventListener('drop', onDrop);
     };
-  }, [openDropped]);
+  }, [openDropped, manager, onModels]);
 
   if (!over) return null;
   return (
     <div className={classes.overlay}>
       <div className={classes.frame}>
-        <IconMovie size={34} stroke={1.3} aria-hidden />
-        <p>Drop to ask about it</p>
+        {onModels ? (
+          <IconCube size={34} stroke={1.3} aria-hidden />
+        ) : (
+          <IconMovie size={34} stroke={1.3} aria-hidden />
+        )}
+        <p>{onModels ? 'Drop to install a model' : 'Drop to ask about it'}</p>
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { useStudio } from '../../components/studio-context.tsx';
 import { frameStep } from '../../lib/clip.ts';
 import { type Command, commandOf, type Focus } from '../../lib/shortcuts.ts';
 import { isAnswering } from '../../stores/conversation.ts';
+import type { Screen } from '../../stores/navigation.ts';
 
 /** Carries out what the keyboard and the application's menu ask for. */
 export function useShortcuts(narrow: boolean): void {
@@ -13,7 +14,9 @@ export function useShortcuts(narrow: boolean): void {
   const shown = useComputedColorScheme('dark');
 
   useEffect(() => {
-    const { layout, player, video, conversation, composer } = studio;
+    const { layout, player, video, conversation, composer, navigation, manager, compare } = studio;
+    const onAsk = () => navigation.store.getState().screen === 'ask';
+    const go = (screen: Screen) => () => navigation.go(screen);
     const step = (by: number) => {
       const { video: current } = video.store.getState();
       if (current === null) return;
@@ -25,15 +28,24 @@ export function useShortcuts(narrow: boolean): void {
       return current === null ? 0 : frameStep(current);
     };
     const run: Readonly<Record<Command, () => void>> = {
-      newConversation: studio.startNew,
-      searchHistory: () => layout.searchHistory(narrow),
+      newConversation: () => {
+        navigation.go('ask');
+        studio.startNew();
+      },
+      searchHistory: () => (onAsk() ? layout.searchHistory(narrow) : navigation.search()),
       openVideo: () => void studio.chooseVideo(),
       toggleSidebar: () => layout.toggleSidebar(narrow),
       sampling: () => layout.showSampling(!layout.store.getState().sampling),
       shortcuts: () => layout.showShortcuts(!layout.store.getState().shortcuts),
       toggleTheme: () => setColorScheme(shown === 'dark' ? 'light' : 'dark'),
       write: composer.focus,
-      stop: conversation.stop,
+      stop: () => (onAsk() ? conversation.stop() : compare.stop()),
+      ask: go('ask'),
+      models: go('models'),
+      discover: go('discover'),
+      downloads: go('downloads'),
+      compare: go('compare'),
+      settings: go('settings'),
       play: player.toggle,
       markIn: () => video.markEdge('from', player.store.getState().time),
       markOut: () => video.markEdge('to', player.store.getState().time),
@@ -43,6 +55,7 @@ export function useShortcuts(narrow: boolean): void {
       backFar: () => step(-1),
       forwardFar: () => step(1),
     };
+    const askOnly = new Set<Command>(['toggleSidebar', 'write']);
     /** Plain keys belong to the video; without one they are nobody's. */
     const needsVideo = new Set<Command>([
       'play',
@@ -60,8 +73,12 @@ export function useShortcuts(narrow: boolean): void {
       if (command === null) return;
       const layered = document.querySelector('[role="dialog"], [role="menu"]') !== null;
       if (layered && command !== 'shortcuts' && command !== 'sampling') return;
-      if (command === 'stop' && !isAnswering(conversation.store.getState())) return;
-      if (needsVideo.has(command) && video.store.getState().video === null) return;
+      const answering = onAsk()
+        ? isAnswering(conversation.store.getState())
+        : compare.store.getState().running;
+      if (command === 'stop' && !answering) return;
+      if (askOnly.has(command) && !onAsk()) return;
+      if (needsVideo.has(command) && (!onAsk() || video.store.getState().video === null)) return;
       event.preventDefault();
       run[command]();
     };
@@ -74,6 +91,14 @@ export function useShortcuts(narrow: boolean): void {
       toggleTheme: run.toggleTheme,
       sampling: run.sampling,
       shortcuts: run.shortcuts,
+      ask: run.ask,
+      models: run.models,
+      discover: run.discover,
+      downloads: run.downloads,
+      compare: run.compare,
+      settings: run.settings,
+      installFile: () => void manager.installFile(),
+      installFolder: () => void manager.installFolder(),
     };
     window.addEventListener('keydown', onKeyDown);
     const unsubscribe = studio.host.onMenu((command) => fromMenu[command]());

@@ -1,0 +1,107 @@
+import { Button } from '@mantine/core';
+import { useStore } from 'zustand';
+import type { Job } from '../../../../engine/contract/jobs.ts';
+import { FailureNote } from '../../../components/failure-note.tsx';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { dayOf } from '../../../lib/day.ts';
+import { expected } from '../../../lib/failure.ts';
+import { isActive, isEnded, stageAmount, stagesOf, stageWords, timeLeft } from '../../../lib/job-words.ts';
+import { formatRate } from '../../../lib/numbers.ts';
+import { JobButtons } from './job-buttons.tsx';
+import classes from './job-card.module.css';
+
+/** One job: what it is, how far it is, what can be done with it. */
+export function JobCard({ job }: { readonly job: Job }) {
+  return (
+    <article className={classes.card} aria-label={job.title} data-state={job.state}>
+      <div className={classes.top}>
+        <h3 className={classes.title}>{job.title}</h3>
+        <JobButtons job={job} />
+      </div>
+      {!isEnded(job) && <Progress job={job} />}
+      {isEnded(job) && (
+        <p className={classes.words}>
+          {stageWords(job)}, {dayOf(job.updatedAt)}{' '}
+          {new Date(job.updatedAt).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}
+        </p>
+      )}
+      {job.error !== null && (
+        <FailureNote failure={expected(job.error)}>
+          {job.error.code === 'gated' || job.error.code === 'unauthorised' ? <TokenButton /> : undefined}
+        </FailureNote>
+      )}
+      {job.notes.length > 0 && (
+        <details className={classes.notes}>
+          <summary>{job.notes.length === 1 ? '1 note' : `${job.notes.length} notes`}</summary>
+          <ul>
+            {job.notes.map((note, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: notes are only added at the end.
+              <li key={i}>{note}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </article>
+  );
+}
+
+function TokenButton() {
+  const { navigation } = useStudio();
+  return (
+    <Button size="compact-sm" variant="default" onClick={() => navigation.go('settings')}>
+      Enter a token…
+    </Button>
+  );
+}
+
+function Progress({ job }: { readonly job: Job }) {
+  const paused = useStore(useStudio().jobs.store, (state) => state.told.has(job.id));
+  const percent = Math.round(job.fraction * 100);
+  const facts = [
+    ...(job.stage === null ? [] : [stageAmount(job.stage)]),
+    ...(isActive(job) && job.bytesPerSecond !== null ? [formatRate(job.bytesPerSecond)] : []),
+    ...(isActive(job) && job.secondsLeft !== null ? [timeLeft(job.secondsLeft)] : []),
+  ].filter((fact) => fact !== '');
+  return (
+    <>
+      <div
+        className={classes.bar}
+        role="progressbar"
+        aria-label={job.title}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        data-told={paused}
+      >
+        <i style={{ width: `${Math.max(job.fraction * 100, 0.5)}%` }} />
+      </div>
+      <div className={classes.line}>
+        <span className={classes.words} title={stageWords(job)}>
+          {stageWords(job)}
+        </span>
+        <span className={classes.facts}>{[...facts, `${percent} %`].join(' · ')}</span>
+      </div>
+      <Stages job={job} />
+    </>
+  );
+}
+
+/** The stages in a row, those that are over ticked. Nothing for a job of one stage. */
+function Stages({ job }: { readonly job: Job }) {
+  const stages = stagesOf[job.kind];
+  const at = stages.findIndex((stage) => stage.name === job.stage?.name);
+  if (stages.length < 2 || at < 0) return null;
+  return (
+    <ol className={classes.stages} aria-label="Stages">
+      {stages.map((stage, i) => (
+        <li
+          key={stage.name}
+          data-at={i === at ? 'now' : i < at ? 'over' : 'later'}
+          aria-current={i === at ? 'step' : undefined}
+        >
+          {stage.title}
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,23 @@
+import type { ModelSummary } from '../../../../engine/contract/models.ts';
+import { DeleteDialog } from './delete-dialog.tsx';
+import { RenameDialog } from './rename-dialog.tsx';
+
+export interface OpenDialog {
+  readonly kind: 'rename' | 'delete';
+  readonly model: ModelSummary;
+}
+
+interface ModelDialogsProps {
+  readonly dialog: OpenDialog | null;
+  readonly onClose: () => void;
+}
+
+/** What is asked before a model is changed. */
+export function ModelDialogs({ dialog, onClose }: ModelDialogsProps) {
+  if (dialog === null) return null;
+  return dialog.kind === 'rename' ? (
+    <RenameDialog model={dialog.model} onClose={onClose} />
+  ) : (
+    <DeleteDialog model={dialog.model} onClose={onClose} />
+  );
+}
