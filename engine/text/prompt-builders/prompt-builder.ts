@@ -24,7 +24,7 @@ const leading = new RegExp(`^${space}+`, 'u');
 const isSpace = new RegExp(`^${space}$`, 'u');
 
 /** Python's `str.rstrip()`. */
-function stripEnd(text: string): string {
+export function stripEnd(text: string): string {
   let end = text.length;
   while (end > 0 && isSpace.test(text[end - 1]!)) end--;
   return text.slice(0, end);
