@@ -11,10 +11,12 @@ export interface WordCutter {
 export function wordCutter({ file, normalizer, preTokenizer, ids }: TokenizerParts): WordCutter {
   const cuts = preTokenizer === null || preTokenizer.type === 'Metaspace' ? !spansWords(ids) : false;
   const library = open(file, normalizer, preTokenizer === null ? null : withExactDigits(preTokenizer));
+  // Called directly: an optional call becomes `.call` for older engines, and the library's callable objects have none.
+  const { normalizer: normalise, pre_tokenizer: cut } = library;
   return {
-    normalise: (text) => library.normalizer?.(text) ?? text,
+    normalise: (text) => (normalise ? normalise(text) : text),
     words: (text, index) => {
-      const pieces: readonly string[] = library.pre_tokenizer?.(text, { section_index: index }) ?? [text];
+      const pieces: readonly string[] = cut ? cut(text, { section_index: index }) : [text];
       return cuts ? pieces.flatMap((piece) => piece.match(spacedWord) ?? []) : pieces;
     },
   };

@@ -1,12 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifests } from './manifests.ts';
 import { type Mutation, mutateBytes } from './mutate-bytes.ts';
 import { mutateGguf } from './mutate-gguf.ts';
 import { mutateJson } from './mutate-json.ts';
 import { mutateBarePickle } from './mutate-pickle.ts';
+import { mutateProtobuf } from './mutate-protobuf.ts';
 import { mutateZip } from './mutate-zip.ts';
-import { readGguf, readManifest, readSharded, readTokenizerJson, readWeights } from './readers.ts';
-import { tokenizerJsonBases } from './tokenizer-bases.ts';
+import { readGguf, readManifest, readSharded, readTokenizer, readWeights } from './readers.ts';
+import { tokenizerJsonBases, tokenizerModelBases } from './tokenizer-bases.ts';
 import { ggufBases, legacyPytorchBases, pytorchBases, safetensorsBases, shardIndex } from './weight-bases.ts';
 
 export interface Format {
@@ -31,6 +33,18 @@ const mutateSafetensorsHeader: Mutation = (bytes, random, note) => {
 /** `scratch` is an empty folder, `fixtures` that of test/fixtures. */
 export function formatsIn(scratch: string, fixtures: string): Readonly<Record<string, () => Format>> {
   const file = join(scratch, 'file');
+  const llm = join(fixtures, 'merv-tiny', 'llm');
+  /** Damages the tokenizer's file more often than its configuration. */
+  const tokenizer = (kind: 'json' | 'sentencepiece', files: readonly Buffer[]): Format => {
+    const config = readFileSync(join(llm, 'tokenizer_config.json'));
+    const sound = { file: files[0] ?? config, config };
+    return {
+      bases: [...files, config],
+      mutations: kind === 'json' ? [mutateBytes, mutateJson, mutateJson] : [mutateBytes, mutateProtobuf],
+      read: (bytes, base) =>
+        readTokenizer(scratch, kind, bytes, sound, base < files.length ? 'file' : 'config'),
+    };
+  };
   return {
     safetensors: () => ({
       bases: safetensorsBases(),
@@ -57,11 +71,8 @@ export function formatsIn(scratch: string, fixtures: string): Readonly<Record<st
       mutations: [mutateBytes, mutateGguf],
       read: (bytes) => readGguf(file, bytes),
     }),
-    'tokenizer-json': () => ({
-      bases: tokenizerJsonBases(join(fixtures, 'merv-tiny', 'llm', 'tokenizer.json')),
-      mutations: [mutateBytes, mutateJson, mutateJson],
-      read: (bytes) => readTokenizerJson(scratch, bytes),
-    }),
+    'tokenizer-json': () => tokenizer('json', tokenizerJsonBases(llm)),
+    'tokenizer-model': () => tokenizer('sentencepiece', tokenizerModelBases(llm)),
     manifest: () => ({
       bases: manifests().map(({ text }) => Buffer.from(text)),
       mutations: [mutateBytes, mutateJson, mutateJson],

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installedModels } from '../../../engine/answering/installed-models.ts';
-import { openTokenizer } from '../../../engine/answering/open-tokenizer.ts';
 import { ExpectedError } from '../../../engine/contract/errors.ts';
 import { fromGguf as configOf } from '../../../engine/models/llama-config.ts';
 import { readModel } from '../../../engine/models/model.ts';
 import { chatTemplate } from '../../../engine/text/chat-template.ts';
 import { fromGguf as tokenizerOf } from '../../../engine/text/gguf-tokenizer.ts';
+import { openTokenizer } from '../../../engine/text/open-tokenizer.ts';
 import type { Tokenizer } from '../../../engine/text/tokenizer.ts';
 import { openGguf } from '../../../engine/weights/gguf.ts';
 import { withLlamaNames } from '../../../engine/weights/gguf-llama.ts';
@@ -90,15 +90,18 @@ export async function readGguf(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** As a part whose file this is; the model's own code opens it. */
-async function openAs(folder: string, kind: 'json' | 'sentencepiece', file: string): Promise<void> {
-  const known = JSON.parse(manifests().find(({ text }) => text.includes('"role":"tokenizer"'))?.text ?? '');
-  use(await openTokenizer({ part: known, folder, spec: { role: 'tokenizer', kind, file, config: null } }));
-}
-
-export async function readTokenizerJson(folder: string, bytes: Buffer): Promise<void> {
-  writeFileSync(join(folder, 'tokenizer.json'), bytes);
-  await openAs(folder, 'json', 'tokenizer.json');
+/** `file` is the tokenizer's own file or the configuration beside it; the other one is sound. */
+export async function readTokenizer(
+  folder: string,
+  kind: 'json' | 'sentencepiece',
+  bytes: Buffer,
+  sound: { readonly file: Buffer; readonly config: Buffer },
+  damaged: 'file' | 'config',
+): Promise<void> {
+  const [file, config] = [join(folder, 'tokenizer'), join(folder, 'tokenizer_config.json')];
+  writeFileSync(file, damaged === 'file' ? bytes : sound.file);
+  writeFileSync(config, damaged === 'config' ? bytes : sound.config);
+  use(await openTokenizer({ kind, file, config }));
 }
 
 let prepared: string | null = null;

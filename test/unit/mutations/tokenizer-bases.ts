@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Tokenizers of each kind that is known, with every step that their pipelines use. */
-export function tokenizerJsonBases(realTokenizer: string): readonly Buffer[] {
+export function tokenizerJsonBases(llm: string): readonly Buffer[] {
   const added = [
     { id: 0, content: '<s>', special: true, lstrip: false, rstrip: true },
     { id: 1, content: '</s>', special: true },
@@ -82,6 +83,25 @@ export function tokenizerJsonBases(realTokenizer: string): readonly Buffer[] {
       ],
     },
   };
-  const real = readFileSync(realTokenizer);
+  const real = readFileSync(join(llm, 'tokenizer.json'));
   return [levels, spaced, digits].map((json) => Buffer.from(JSON.stringify(json))).concat(real);
+}
+
+/** A small SentencePiece model as sentencepiece_model.proto writes it, and a real one. */
+export function tokenizerModelBases(llm: string): readonly Buffer[] {
+  const texts = ['<unk>', '<s>', '</s>', '<0x0A>', '\u2581', 'a', 'b', 'ab', '\u2581a', '<tool>'];
+  const kinds = [2, 3, 3, 6, 1, 1, 1, 1, 1, 4];
+  const block = (tag: number, body: Buffer): Buffer => Buffer.concat([Buffer.from([tag, body.length]), body]);
+  const pieces = texts.map((text, id) => {
+    const score = Buffer.from(new Float32Array([-id]).buffer);
+    const fields = [
+      block(0x0a, Buffer.from(text)),
+      Buffer.from([0x15]),
+      score,
+      Buffer.from([0x18, kinds[id] ?? 1]),
+    ];
+    return block(0x0a, Buffer.concat(fields));
+  });
+  const trainer = block(0x12, Buffer.from([0x18, 2]));
+  return [Buffer.concat([...pieces, trainer]), readFileSync(join(llm, 'tokenizer.model'))];
 }
