@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import { assembleStarter, starterId } from './assemble-starter.ts';
-import { fetchStarterParts, type StarterPart } from './starter.ts';
+import { fetchStarterParts, type StarterPart, type StarterProgress } from './starter.ts';
 import type { StarterSource } from './starter-sources.ts';
 
 export interface SetupOptions {
   readonly modelsFolder: string;
   /** Holds the class names of the object encoder. */
   readonly resourcesFolder: string;
-  readonly onProgress: (sentence: string) => void;
+  /** A sentence for each step; `fetched` with every piece while something is fetched. */
+  readonly onProgress: (sentence: string, fetched: StarterProgress | null) => void;
   readonly signal: AbortSignal;
 }
 
@@ -20,16 +21,14 @@ export interface SetupOptions {
  */
 export async function setUpStarter(options: SetupOptions): Promise<string> {
   const { modelsFolder, resourcesFolder, onProgress, signal } = options;
-  let last = '';
   const parts = await fetchStarterParts({
     folder: join(modelsFolder, '.parts'),
     signal,
-    onProgress({ name, stage, doneBytes, totalBytes }) {
+    onProgress(fetched) {
+      const { name, stage, doneBytes, totalBytes } = fetched;
       const tenth = Math.floor((10 * doneBytes) / totalBytes) * 10;
       const verb = stage === 'download' ? 'Fetching' : 'Unpacking';
-      const sentence = `${verb} ${name}, ${tenth} % of ${Math.round(totalBytes / 1e6)} MB`;
-      if (sentence !== last) onProgress(sentence);
-      last = sentence;
+      onProgress(`${verb} ${name}, ${tenth} % of ${Math.round(totalBytes / 1e6)} MB`, fetched);
     },
   });
   const encoder = partWith(parts, 'object-encoder');
@@ -38,7 +37,7 @@ export async function setUpStarter(options: SetupOptions): Promise<string> {
     languageModel: partWith(parts, 'language-model'),
     encoder: { ...encoder, depth: 1, size: 224 },
     labels: await readLabels(join(resourcesFolder, 'imagenet-labels.json')),
-    onProgress,
+    onProgress: (sentence) => onProgress(sentence, null),
   });
   return join(modelsFolder, starterId);
 }

@@ -59,6 +59,8 @@ export interface JobStore {
   setModel(id: string, modelId: string, title: string): void;
   /** Parts that it counts on; all of them, before it looks whether they are there. */
   setParts(id: string, keys: readonly string[]): void;
+  /** What {@link setParts} was told. */
+  partsOf(id: string): readonly string[];
   /**
    * Runs `work`, which must not wait, with the parts that jobs which have not ended count on; no engine can count on
    * more until it is done. Who removes parts does it in here.
@@ -151,6 +153,10 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
           database.run('INSERT OR IGNORE INTO job_parts (job_id, part_key) VALUES (?, ?)', id, key);
       });
     },
+    partsOf: (id) =>
+      database
+        .all('SELECT part_key FROM job_parts WHERE job_id = ? ORDER BY part_key', id)
+        .map((row) => String(row.part_key)),
     withPartsInUse: (work) =>
       database.transaction(() => {
         const rows = database.all(

@@ -7,8 +7,11 @@ type Stage = NonNullable<Job['stage']>;
 export interface Progress {
   /** The stages in their order, and how long each takes next to the others. */
   plan(stages: readonly (readonly [Stage['name'], number])[]): void;
-  /** Where it is. Cheap: may be called for every piece of a file. */
-  at(stage: Stage): void;
+  /**
+   * Where it is. Cheap: may be called for every piece of a file. `share`: how much of the stage is done, where done and
+   * total tell of one of its pieces only.
+   */
+  at(stage: Stage, share?: number): void;
   /** Saves what was held back. */
   flush(): void;
 }
@@ -35,12 +38,12 @@ export function createProgress(
   let held = false;
   let samples: Sample[] = [];
 
-  const fractionOf = ({ name, done, total }: Stage): number => {
+  const fractionOf = ({ name, done, total }: Stage, given?: number): number => {
     const sum = weights.reduce((all, [, weight]) => all + weight, 0);
     const at = weights.findIndex(([each]) => each === name);
     if (at < 0 || sum === 0) return latest.fraction;
     const before = weights.slice(0, at).reduce((all, [, weight]) => all + weight, 0);
-    const share = total > 0 ? Math.min(1, done / total) : 0;
+    const share = Math.min(1, given ?? (total > 0 ? done / total : 0));
     return (before + weights[at]![1] * share) / sum;
   };
   const flush = (): void => {
@@ -54,8 +57,8 @@ export function createProgress(
     plan(stages) {
       weights = stages;
     },
-    at(stage) {
-      const fraction = fractionOf(stage);
+    at(stage, share) {
+      const fraction = fractionOf(stage, share);
       const changed = stage.name !== latest.stage?.name;
       if (changed) samples = [];
       const sample = { at: now(), bytes: stage.unit === 'bytes' ? stage.done : 0, fraction };

@@ -56,7 +56,7 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
   };
 
   function contextOf({ job, memory }: JobRecord, signal: AbortSignal): JobContext {
-    const { id } = job;
+    const { id, createdAt } = job;
     const tell =
       <Args extends readonly unknown[]>(work: (...args: Args) => void) =>
       (...args: Args): void => {
@@ -65,6 +65,7 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
       };
     return {
       id,
+      createdAt,
       signal,
       memory,
       progress: createProgress(tell((progress) => store.saveProgress(id, progress))),
@@ -105,7 +106,10 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
       case 'lost':
         return;
       case 'cancel':
-        await clean(id);
+        await clean(store.get(id)).catch((problem: unknown) => {
+          const { sentence } = dataOf(problem, id);
+          store.note(id, `Not everything that was unfinished could be removed: ${sentence}`);
+        });
         return store.finish(id, 'cancelled', null);
       case null:
         return store.finish(id, 'failed', dataOf(error, id));
@@ -114,15 +118,7 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
     }
   }
 
-  async function clean(id: string): Promise<void> {
-    const record = store.get(id);
-    try {
-      await workOf(works, record.request).clean(record);
-    } catch (error) {
-      const { sentence } = dataOf(error, id);
-      store.note(id, `Not everything that was unfinished could be removed: ${sentence}`);
-    }
-  }
+  const clean = (record: JobRecord): Promise<void> => workOf(works, record.request).clean(record);
 
   function start(record: JobRecord): void {
     const { id } = record.job;
@@ -229,16 +225,11 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
       changed();
     },
     forget(id) {
-      const { job } = store.get(id);
-      if (job.state === 'failed') {
-        void clean(id).then(() => {
-          store.remove(id);
-          changed();
-        });
-        return;
-      }
+      const record = store.get(id);
       store.remove(id);
       changed();
+      // A failed one has kept what it had, to be tried again.
+      if (record.job.state === 'failed') void clean(record).catch(() => {});
     },
     list: () => store.list().map(({ job }) => job),
     get moving() {

@@ -4,6 +4,7 @@ import type { Progress } from './progress.ts';
 /** What a job may do beside its work. */
 export interface JobContext {
   readonly id: string;
+  readonly createdAt: number;
   /** Aborts on pause, cancel and when the engine closes: keep what is whole, throw 'cancelled'. */
   readonly signal: AbortSignal;
   /** What an earlier run of this job remembered; null on the first. */

@@ -41,6 +41,7 @@ async function move(stopAfter = Number.POSITIVE_INFINITY, beforeSwitch = () => {
   const progress = createProgress(() => {});
   const context: JobContext = {
     id,
+    createdAt: 0,
     signal: abort.signal,
     memory: null,
     progress: {
