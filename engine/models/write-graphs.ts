@@ -122,9 +122,11 @@ export function visualGraph(path: VisualPath): {
     );
   });
   const { fusion } = path;
+  const hidden = projected[0]!.value.shape[1];
+  if (typeof hidden !== 'number') throw new Error('a projector gives tokens of unknown width');
   const weights = 'weights' in fusion ? fusion.weights : noWeights;
   const { value, tokens, mixing } = writer.within('fusion', () =>
-    fuse(onnxOps(writer, weights, 'fp32'), projected, fusion),
+    fuse(onnxOps(writer, weights, 'fp32'), projected, fusion, hidden),
   );
   writer.output('visual', value);
   if (mixing !== null) writer.output('mixing', mixing);

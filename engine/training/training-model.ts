@@ -59,7 +59,7 @@ export function trainingModel(spec: TrainingModelSpec, parameters: Parameters): 
       const projected = views.map(({ nn, shape, projector, weights }, i) =>
         project(nn, features[i]!, shape, projector, weights),
       );
-      return fuse(fusionOps, projected, fusion);
+      return fuse(fusionOps, projected, fusion, spec.languageModel.hidden);
     },
     embedTokens: (ids) => plain.embedding(ids, 'model.embed_tokens'),
     layers: (embeddings, tape) => llamaLayers(languageModel(tape), spec.languageModel, embeddings),

@@ -119,7 +119,7 @@ describe('fusion', async () => {
   });
 
   it.each([
-    ['another number of encoders', [sequence(3, 1)], 'scalar'],
+    ['too few numbers', [sequence(3, 1), sequence(3, 1), sequence(3, 1)], 'scalar'],
     ['lengths that differ', [sequence(3, 1), sequence(2, 1)], 'scalar'],
     ['a checkpoint of another fusion', [sequence(3, 1), sequence(3, 1)], 'cross_attention_avg_lq'],
     ['lengths that differ by channel', [sequence(3, 1), sequence(1, 1)], 'concat_channel'],
@@ -133,8 +133,108 @@ describe('fusion', async () => {
     });
   });
 
-  it.each([null, 'query_mlp', 'cross_attention_classKV'])('refuses feature_fusion %s', (name) => {
-    expect(() => parseFusion(name, none)).toThrow(/not supported/);
+  it.each([
+    [null, 'with which the reference fails'],
+    ['cross_attention_classKV', 'never made weights'],
+    ['sum', 'not supported'],
+  ])('refuses feature_fusion %s and says why', (name, why) => {
+    expect(() => parseFusion(name, none)).toThrow(why);
+  });
+
+  it('scalar: of the four numbers that the reference always makes, those of the encoders count', async () => {
+    const four: Weights = {
+      tensors: new Map([['scalar', { shape: [4] }]]),
+      read: async () => Float32Array.of(0, Math.log(3), 9, 9),
+    };
+    const { mixing } = await fused('scalar-four', [sequence(3, 4), sequence(3, 8)], {
+      kind: 'scalar',
+      weights: four,
+    });
+    expect(largestDifference(mixing!, [0.25, 0.75])).toBeLessThan(1e-6);
+  });
+
+  describe('query_mlp', () => {
+    const hidden = 3;
+    const values: readonly Sequence[] = [
+      { tokens: 2, data: Float32Array.of(0.5, -1, 2, 1.5, 0.25, -0.75) },
+      { tokens: 2, data: Float32Array.of(-2, 0.125, 1, 0, 3, -0.5) },
+    ];
+    const first = [0.3, -0.7, 1.1, 0.9, 0.2, -0.4];
+    const second = [1.2, -0.6, 0.8, 0.5];
+    const biases = [
+      [0.1, -0.2],
+      [0.05, 0.3],
+    ] as const;
+    const weightsOf = (own: Readonly<Record<string, readonly [number[], readonly number[]]>>): Weights => {
+      const all = new Map(
+        Object.entries({
+          'projector.0.weight': [[2, hidden], first] as const,
+          'projector.0.bias': [[2], biases[0]] as const,
+          'projector.2.weight': [[2, 2], second] as const,
+          'projector.2.bias': [[2], biases[1]] as const,
+          ...own,
+        }),
+      );
+      return {
+        tensors: new Map([...all].map(([name, [shape]]) => [name, { shape }])),
+        read: async (name) => Float32Array.from(all.get(name)![1]),
+      };
+    };
+
+    /** Abramowitz and Stegun 7.1.26, to 1.5e-7. */
+    const erf = (x: number): number => {
+      const t = 1 / (1 + 0.3275911 * Math.abs(x));
+      const series = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
+      const sum = series.reduce((total, coefficient) => (total + coefficient) * t, 0);
+      return Math.sign(x) * (1 - sum * Math.exp(-x * x));
+    };
+    const gelu = (x: number): number => 0.5 * x * (1 + erf(x / Math.SQRT2));
+    const dense = (x: readonly number[], weight: readonly number[], bias: readonly number[]) =>
+      bias.map((b, row) => x.reduce((sum, value, i) => sum + value * weight[row * x.length + i]!, b));
+    const mixingOf = (query: readonly number[]): readonly number[] => {
+      const inner = dense(query, first, biases[0]).map(gelu);
+      const powers = dense(inner, second, biases[1]).map(Math.exp);
+      const total = powers.reduce((a, b) => a + b);
+      return powers.map((power) => power / total);
+    };
+    const query = [0.4, -1.3, 0.6];
+    const means = Array.from(
+      { length: hidden },
+      (_, i) => values.flatMap(({ data }) => [data[i]!, data[hidden + i]!]).reduce((a, b) => a + b) / 4,
+    );
+
+    it.each([
+      ['the learned query', weightsOf({ Q: [[1, hidden], query] }), query],
+      ['the means of the encoders', weightsOf({}), means],
+    ])('mixes by an MLP over %s', async (name, weights, source) => {
+      const { embeddings, mixing } = await fused(name, values, parseFusion('query_mlp', weights));
+      const expected = mixingOf(source);
+      expect(largestDifference(mixing!, expected)).toBeLessThan(1e-6);
+      const [a, b] = values.map(({ data }) => data);
+      const mixed = Array.from(a!, (value, i) => value * expected[0]! + b![i]! * expected[1]!);
+      expect(largestDifference(embeddings, mixed)).toBeLessThan(1e-5);
+    });
+
+    it.each([
+      ['another number of encoders', values.slice(0, 1), weightsOf({}), 'weighs 2 encoders'],
+      [
+        'a question’s embedding from elsewhere',
+        values,
+        weightsOf({
+          'projector.0.weight': [
+            [2, 4],
+            [...first, 0, 0],
+          ],
+        }),
+        'no learned query',
+      ],
+    ])('refuses %s', async (_, sequences, weights, words) => {
+      const attempt = fused('refused', sequences, parseFusion('query_mlp', weights));
+      await expect(attempt).rejects.toMatchObject({
+        code: 'model_unsupported',
+        message: expect.stringContaining(words),
+      });
+    });
   });
 });
 

@@ -198,6 +198,7 @@ describeTorch('libtorch backend', (torch) => {
             tokens: shape[1]!,
           })),
           parseFusion(meta.feature_fusion, weights),
+          inputs[0]!.shape[2]!,
         ),
       );
       return [...fused.map(({ value }) => value), ...fused.flatMap(({ mixing }) => mixing ?? [])];
