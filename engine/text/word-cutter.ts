@@ -1,4 +1,5 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
+import { requireSafeSteps } from './safe-steps.ts';
 import { type Step, type TokenizerParts, unsupportedTokenizer } from './tokenizer-parts.ts';
 
 export interface WordCutter {
@@ -10,6 +11,7 @@ export interface WordCutter {
 /** The steps in front of the model; the library runs them. Throws ExpectedError 'model_unsupported'. */
 export function wordCutter({ file, normalizer, preTokenizer, ids }: TokenizerParts): WordCutter {
   const cuts = preTokenizer === null || preTokenizer.type === 'Metaspace' ? !spansWords(ids) : false;
+  requireSafeSteps(file, normalizer, preTokenizer);
   const library = open(file, normalizer, preTokenizer === null ? null : withExactDigits(preTokenizer));
   // Called directly: an optional call becomes `.call` for older engines, and the library's callable objects have none.
   const { normalizer: normalise, pre_tokenizer: cut } = library;

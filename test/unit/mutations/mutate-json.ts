@@ -43,7 +43,17 @@ const hostileValues: readonly string[] = [
     '".*"',
     '""',
   ],
-  ...['{"type":"Sequence"}', '{"String":""}', '{"Regex":"("}', '{"Regex":""}', '[0,0]', '["",""]'],
+  ...[
+    '{"type":"Sequence"}',
+    '{"type":"FixedLength","length":0}',
+    '{"Regex":"(a|a|ab)*c"}',
+    '{"Regex":"((a+)+)+\\d"}',
+    '{"String":""}',
+    '{"Regex":"("}',
+    '{"Regex":""}',
+    '[0,0]',
+    '["",""]',
+  ],
 ];
 const hostileKeys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '\u0000', '\ud800', 'id'];
 
