@@ -47,7 +47,7 @@ export async function run(): Promise<void> {
   const config = fromGguf(gguf.metadata, 4096);
   const weights = withLlamaNames(gguf, path);
   const { layers, kvHeads, hidden, rope } = config;
-  for (const precision of ['fp32', 'fp16', 'int8', 'int4'] as const) {
+  for (const precision of ['fp32', 'int8', 'int4'] as const) {
     const file = await keptGraph(`smollm2-${precision}`, (target) =>
       writeLanguageModel(target, config, weights, { precision }),
     );

@@ -167,6 +167,12 @@ export const realEncoders: readonly RealEncoder[] = [
   },
 ];
 
+export function realEncoder(network: string): RealEncoder {
+  const real = realEncoders.find((each) => each.network === network);
+  if (real === undefined) throw new Error(`no encoder ${network}`);
+  return real;
+}
+
 /** Its graph, written once. */
 export async function realGraph(
   real: RealEncoder,
@@ -179,6 +185,13 @@ export async function realGraph(
   return { file, encoder };
 }
 
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
 function randomSource(shapes: Shapes): TensorSource & Weights {
   const tensors = new Map([...shapes].map(([name, shape]) => [name, { name, shape, type: 'F32' as const }]));
   return {
@@ -186,7 +199,8 @@ function randomSource(shapes: Shapes): TensorSource & Weights {
     read: async (name) => {
       const length = shapes.get(name)!.reduce((a, b) => a * b, 1);
       if (/norm\d?\.weight$|gamma$/.test(name)) return new Float32Array(length).fill(1);
-      const random = seededRandom(name.length);
+      // Other values in every layer: ONNX Runtime keeps equal weights once.
+      const random = seededRandom(hashOf(name));
       return new Float32Array(length).map(() => 0.08 * (random() - 0.5));
     },
     close: async () => {},
