@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import { modelSourceSchema } from '../contract/hub.ts';
+import { count, partKey } from './part.ts';
 
 /** Of the layout below; another number was written by another version of the application. */
 export const bundleFormat = 2;
 export const bundleFile = 'bundle.json';
 
-const useOf = z.object({ part: z.string() });
+const useOf = z.object({ part: partKey });
 
 /** How a conversation becomes a prompt. */
 export const promptRuleSchema = z.discriminatedUnion('kind', [
@@ -36,17 +37,20 @@ export type PromptRule = z.infer<typeof promptRuleSchema>;
  */
 export const bundleSchema = z.object({
   format: z.literal(bundleFormat),
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
-  name: z.string(),
+  id: z
+    .string()
+    .max(200)
+    .regex(/^[a-z0-9][a-z0-9._-]*$/),
+  name: z.string().max(500),
   description: z.string(),
   demonstration: z.boolean(),
   notice: z.string().nullable(),
   createdAt: z.number(),
   /** What to install to get the same again. */
   source: modelSourceSchema,
-  contextLength: z.number().int(),
+  contextLength: count,
   /** In the order of the reference's `video_backbone_ids`; empty for a language model alone. */
-  encoders: z.array(useOf.extend({ id: z.string(), frames: z.number().int() })),
+  encoders: z.array(useOf.extend({ id: z.string(), frames: count })),
   /** Null exactly where there are no encoders. */
   visual: useOf.nullable(),
   languageModel: useOf,

@@ -12,6 +12,17 @@ export const partsFolder = 'parts';
 
 /** A file of the part's own folder: a part that came from elsewhere must not name others. */
 const fileName = z.string().regex(/^[A-Za-z0-9][\w.+-]*$/);
+/** Of layers, tokens, frames: what is multiplied and allocated later. */
+export const count = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 31);
+/** Names a folder below the models folder, never one outside it. */
+export const partKey = z
+  .string()
+  .max(200)
+  .regex(/^[a-z0-9][a-z0-9._+-]*$/);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const strategySchema = z.enum(['resize-naive', 'resize-crop', 'letterbox']);
 
@@ -21,13 +32,13 @@ export const encoderSpecSchema = z.object({
   graph: fileName,
   strategy: strategySchema,
   filter: z.enum(['bicubic', 'bilinear', 'float-bilinear']),
-  size: z.number().int(),
-  shortSide: z.number().int().optional(),
+  size: count,
+  shortSide: count.optional(),
   mean: triple,
-  framesPerStep: z.number().int(),
-  tokens: z.number().int(),
-  width: z.number().int(),
-  clipFrames: z.number().int().nullable(),
+  framesPerStep: count,
+  tokens: count,
+  width: count,
+  clipFrames: count.nullable(),
 });
 
 /** Projectors and fusion: features of every encoder, by id -> visual tokens [tokens, hidden]. */
@@ -37,8 +48,8 @@ export const visualSpecSchema = z.object({
   /** As the reference writes them: "no-align+3davg+linear", "cross_attention_avg_lq"; "label-mixture" is our own. */
   projector: z.string(),
   fusion: z.string(),
-  encoders: z.array(z.object({ id: z.string(), frames: z.number().int(), visualTokens: z.number().int() })),
-  tokens: z.number().int(),
+  encoders: z.array(z.object({ id: z.string(), frames: count, visualTokens: count })),
+  tokens: count,
   /** True where the graph has the output `mixing`: how much of each encoder is in the tokens. */
   mixing: z.boolean(),
 });
@@ -48,13 +59,13 @@ export const languageModelSpecSchema = z.object({
   graph: fileName,
   embeddings: fileName,
   embeddingType: z.enum(['float16', 'float32']),
-  layers: z.number().int(),
-  kvHeads: z.number().int(),
-  headDim: z.number().int(),
-  hidden: z.number().int(),
-  vocab: z.number().int(),
+  layers: count,
+  kvHeads: count,
+  headDim: count,
+  hidden: count,
+  vocab: count,
   /** The most that its positions allow. */
-  contextLength: z.number().int(),
+  contextLength: count,
 });
 
 export const tokenizerSpecSchema = z.object({
@@ -90,7 +101,7 @@ export type PartOrigin = z.infer<typeof partOriginSchema>;
 export const partSchema = z.object({
   format: z.literal(partFormat),
   /** `<id>-<precision>-<12 hex digits>` of a hash over everything that it is made from: the same makes the same key. */
-  key: z.string().regex(/^[a-z0-9][a-z0-9._+-]*$/),
+  key: partKey,
   role: z.enum(partRoles),
   id: z.string(),
   name: z.string(),
@@ -100,7 +111,7 @@ export const partSchema = z.object({
   /** The files it was made from, with their content's hash; paths as in the origin. */
   inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
   /** Its own files, beside part.json. */
-  files: z.array(z.object({ file: fileName, bytes: z.number().int(), sha256: z.string() })),
+  files: z.array(z.object({ file: fileName, bytes: z.number().int().nonnegative(), sha256: z.string() })),
   quality: qualitySchema.nullable(),
   spec: partSpecSchema,
 });
