@@ -38,6 +38,8 @@ export const errorCodes = [
   'provider_unavailable',
   /** The native training engine is not installed, or cannot be loaded here. */
   'training_unavailable',
+  /** Loss or gradients are no numbers any more. */
+  'training_diverged',
   'not_found',
   'engine_stopped',
 ] as const;

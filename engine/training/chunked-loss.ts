@@ -20,9 +20,9 @@ export function chunkedLoss(
   rows: Tensor,
   targets: readonly number[],
   weight: number | null,
+  chunk: number = Math.max(1, Math.floor(chunkBytes / (4 * model.spec.languageModel.vocab))),
 ): LossResult {
   const { torch, options } = model.parameters;
-  const chunk = Math.max(1, Math.floor(chunkBytes / (4 * model.spec.languageModel.vocab)));
   const learns = weight !== null;
   const needsGradient = learns && torch.requiresGrad(rows);
   let sum = 0;

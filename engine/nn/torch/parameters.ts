@@ -45,6 +45,13 @@ export class Parameters {
     this.byName.set(name, { tensor, trainable });
   }
 
+  /** Other values for a weight that is there, in its place: what holds the tensor sees them. */
+  assign(name: string, values: Float32Array): void {
+    const { torch } = this;
+    const tensor = this.get(name);
+    torch.scope(() => torch.noGrad(() => torch.copyInto(tensor, torch.from(values, tensor.shape))));
+  }
+
   has(name: string): boolean {
     return this.byName.has(name);
   }

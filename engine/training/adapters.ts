@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ExpectedError } from '../contract/errors.ts';
+import type { Parameters } from '../nn/torch/parameters.ts';
+import type { Weights } from '../nn/weights.ts';
+import { openTensors } from '../weights/open.ts';
+import { safetensorsBytes } from '../weights/write-safetensors.ts';
+import { randomNumbers } from './random.ts';
+import { modulePrefixes } from './training-model.ts';
+import { writeFolder } from './write-folder.ts';
+
+/** Low-rank adapters (Hu et al. 2021) of the language model's linear layers. */
+export interface AdapterSettings {
+  readonly rank: number;
+  /** Changes are scaled by alpha / rank. */
+  readonly alpha: number;
+  /** Last parts of the layers' names, e.g. `q_proj`. */
+  readonly targets: readonly string[];
+}
+
+const matrix = /^(.*)\.lora_([AB])\.weight$/;
+/** In front of the model's own names in PEFT's files. */
+const peftPrefix = 'base_model.model.';
+const files = { weights: 'adapter_model.safetensors', config: 'adapter_config.json' } as const;
+
+/**
+ * Adds trainable adapters that change nothing yet: A uniform in ±1/√inputs, B zero, as PEFT initialises them. Throws
+ * ExpectedError 'bad_request' where no layer has one of the names.
+ */
+export function addAdapters(parameters: Parameters, { rank, targets }: AdapterSettings, seed: number): void {
+  const random = randomNumbers(seed);
+  const layers = parameters.names().flatMap((name) => {
+    const layer = name.endsWith('.weight') ? name.slice(0, -'.weight'.length) : '';
+    const last = layer.slice(layer.lastIndexOf('.') + 1);
+    return layer.startsWith(modulePrefixes.languageModel) && targets.includes(last) ? [layer] : [];
+  });
+  if (layers.length === 0) {
+    throw new ExpectedError(
+      'bad_request',
+      `The language model has no layers called ${targets.join(', ')}.`,
+      'Choose other targets for the adapters, e.g. q_proj and v_proj.',
+    );
+  }
+  for (const layer of layers) {
+    const [outputs, inputs] = parameters.get(`${layer}.weight`).shape as [number, number];
+    const bound = 1 / Math.sqrt(inputs);
+    const a = Float32Array.from({ length: rank * inputs }, () => (2 * random() - 1) * bound);
+    parameters.set(`${layer}.lora_A.weight`, a, [rank, inputs], true);
+    parameters.set(`${layer}.lora_B.weight`, new Float32Array(outputs * rank), [outputs, rank], true);
+  }
+}
+
+/** Writes a folder that PEFT's `PeftModel.from_pretrained` opens. Throws ExpectedError 'disk_full'. */
+export async function writeAdapter(
+  folder: string,
+  parameters: Parameters,
+  { rank, alpha, targets }: AdapterSettings,
+  base: string,
+): Promise<void> {
+  const tensors = parameters.names().flatMap((name) => {
+    if (!matrix.test(name)) return [];
+    const tensor = parameters.get(name);
+    const stored = `${peftPrefix}${name.slice(modulePrefixes.languageModel.length)}`;
+    return [
+      {
+        name: stored,
+        type: 'F32' as const,
+        shape: tensor.shape,
+        values: () => parameters.torch.read(tensor),
+      },
+    ];
+  });
+  const config = {
+    base_model_name_or_path: base,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
+    layers_pattern: null,
+    layers_to_transform: null,
+    lora_alpha: alpha,
+    lora_dropout: 0,
+    modules_to_save: null,
+    peft_type: 'LORA',
+    r: rank,
+    rank_pattern: {},
+    alpha_pattern: {},
+    revision: null,
+    target_modules: targets,
+    task_type: 'CAUSAL_LM',
+    use_dora: false,
+    use_rslora: false,
+  };
+  await writeFolder(folder, [
+    { name: files.weights, pieces: safetensorsBytes(tensors, { format: 'pt' }) },
+    { name: files.config, pieces: [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)] },
+  ]);
+}
+
+const configSchema = z.object({
+  peft_type: z.literal('LORA'),
+  r: z.number().int().positive(),
+  lora_alpha: z.number(),
+  target_modules: z.array(z.string()),
+  use_dora: z.literal(false).default(false),
+  use_rslora: z.literal(false).default(false),
+  bias: z.literal('none').default('none'),
+  rank_pattern: z.object({}).strict().default({}),
+  alpha_pattern: z.object({}).strict().default({}),
+});
+
+/**
+ * Adds the adapters of a PEFT folder. Throws ExpectedError 'file_unsupported' for another kind of adapter or another
+ * model's, and what the reader throws.
+ */
+export async function readAdapter(
+  folder: string,
+  parameters: Parameters,
+  trainable: boolean,
+): Promise<AdapterSettings> {
+  const parsed = configSchema.safeParse(JSON.parse(await readFile(join(folder, files.config), 'utf8')));
+  if (!parsed.success) throw unsupported(folder, z.prettifyError(parsed.error));
+  const source = await openTensors(join(folder, files.weights));
+  try {
+    for (const [stored, { shape }] of source.tensors) {
+      const name = stored.replace(peftPrefix, modulePrefixes.languageModel);
+      const layer = matrix.exec(name)?.[1];
+      if (layer === undefined || !parameters.has(`${layer}.weight`)) {
+        throw unsupported(folder, `the model has no layer for ${stored}`);
+      }
+      parameters.set(name, await source.read(stored), shape, trainable);
+    }
+  } finally {
+    await source.close();
+  }
+  const { r, lora_alpha, target_modules } = parsed.data;
+  return { rank: r, alpha: lora_alpha, targets: target_modules };
+}
+
+/** The language model's weights with the adapters worked in: W + alpha/rank · B A. What an answering model is made of. */
+export function mergedWeights(parameters: Parameters, { alpha, rank }: AdapterSettings): Weights {
+  const { torch } = parameters;
+  const own = parameters.within(modulePrefixes.languageModel);
+  const tensors = new Map([...own.tensors].filter(([name]) => !matrix.test(name)));
+  return {
+    tensors,
+    read: async (name) => {
+      const layer = name.slice(0, -'.weight'.length);
+      if (!own.tensors.has(`${layer}.lora_A.weight`)) return own.read(name);
+      return torch.scope(() =>
+        torch.noGrad(() => {
+          const wide = (part: string) =>
+            torch.cast(parameters.get(`${modulePrefixes.languageModel}${layer}.${part}`), 'float32');
+          const change = torch.scale(
+            torch.matmul(wide('lora_B.weight'), wide('lora_A.weight')),
+            alpha / rank,
+          );
+          return torch.read(torch.add(wide('weight'), change));
+        }),
+      );
+    },
+  };
+}
+
+function unsupported(folder: string, why: string): ExpectedError {
+  return new ExpectedError(
+    'file_unsupported',
+    `The adapter ${folder} cannot be used: ${why}.`,
+    'Choose a LoRA adapter that was trained for this model.',
+  );
+}

@@ -1,0 +1,139 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ExpectedError } from '../contract/errors.ts';
+import { AdamW, type AdamWOptions } from './adam-w.ts';
+import { keepLast, listCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { type RowSize, shuffledOrder, splitModalityOrder } from './data/order.ts';
+import type { Example } from './example.ts';
+import { Metrics, type StepRecord } from './metrics.ts';
+import { learningRate } from './schedule.ts';
+import { type StepOptions, trainStep } from './train-step.ts';
+import type { TrainingModel } from './training-model.ts';
+
+export interface TrainingPlan {
+  /** The reference's name of the stage; metrics are called by it. */
+  readonly stage: 'align' | 'full-align' | 'finetune' | 'second-finetune';
+  readonly steps: number;
+  /** Examples of one update, and of one pass through the model. */
+  readonly batch: number;
+  readonly microBatch: number;
+  readonly peakRate: number;
+  readonly warmupRatio: number;
+  readonly optimiser: AdamWOptions;
+  readonly step: StepOptions;
+  readonly order: 'shuffled' | 'split-modality';
+  readonly seed: number;
+  /** A checkpoint every so many steps, and at the end; the last so many are kept. */
+  readonly saveEvery: number;
+  readonly keep: number;
+}
+
+/** What is trained on; an example is asked for when its batch comes. */
+export interface TrainingData {
+  readonly rows: readonly RowSize[];
+  /** Names rows, features and everything else that decides what an example is. */
+  readonly hash: string;
+  example(row: number): Promise<Example>;
+}
+
+export interface TrainingRun {
+  readonly model: TrainingModel;
+  readonly plan: TrainingPlan;
+  readonly data: TrainingData;
+  /** The run's folder: metrics.jsonl, checkpoints/. */
+  readonly folder: string;
+  /** Asked after every step: `pause` saves a checkpoint and returns. */
+  readonly wants: () => 'go on' | 'pause';
+  readonly onStep: (record: StepRecord) => void;
+}
+
+export interface TrainingOutcome {
+  readonly kind: 'finished' | 'paused';
+  readonly step: number;
+  readonly checkpoint: string | null;
+}
+
+/**
+ * Trains from the run's last checkpoint, or from the start where there is none. Which rows a step sees and at what rate
+ * depends on the plan and the step's number alone, so that a run that was killed goes on as if it had not been. Throws
+ * ExpectedError 'training_diverged' (the last checkpoint stays), 'disk_full', and TensorError 'memory'.
+ */
+export async function train(run: TrainingRun): Promise<TrainingOutcome> {
+  const { model, plan, data, folder } = run;
+  const checkpoints = join(folder, 'checkpoints');
+  await mkdir(checkpoints, { recursive: true });
+  // How often is saved does not change what is learned.
+  const recipe = JSON.stringify([{ ...plan, saveEvery: 0, keep: 0 }, data.hash]);
+  const rowsOf = batches(plan, data.rows);
+  const optimiser = new AdamW(model.parameters, plan.optimiser);
+  try {
+    const last = (await listCheckpoints(checkpoints)).at(-1);
+    let step = 0;
+    if (last !== undefined) {
+      ({ step } = await restoreCheckpoint(last.folder, model.parameters, optimiser, recipe));
+    }
+    const metrics = await Metrics.open(join(folder, 'metrics.jsonl'), plan.stage, step);
+    const schedule = { peak: plan.peakRate, steps: plan.steps, warmupRatio: plan.warmupRatio };
+    let checkpoint = last?.folder ?? null;
+    while (step < plan.steps) {
+      step++;
+      const started = performance.now();
+      const rows = rowsOf(step);
+      const examples: Example[] = [];
+      for (const row of rows) examples.push(await data.example(row));
+      const micro: Example[][] = [];
+      for (let at = 0; at < examples.length; at += plan.microBatch) {
+        micro.push(examples.slice(at, at + plan.microBatch));
+      }
+      const rate = learningRate(schedule, step);
+      const result = trainStep(model, optimiser, micro, rate, plan.step);
+      if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) throw diverged(step, rows);
+      const record: StepRecord = {
+        step,
+        loss: result.loss,
+        learningRate: rate,
+        gradientNorm: result.gradientNorm,
+        tokens: result.tokens,
+        ms: performance.now() - started,
+        mixing: result.mixing === null ? null : [...result.mixing],
+      };
+      const stepsLeft = plan.steps - step;
+      await metrics.add(record, { learningRate: learningRate(schedule, step + 1), stepsLeft });
+      run.onStep(record);
+      const pause = run.wants() === 'pause';
+      if (pause || stepsLeft === 0 || step % plan.saveEvery === 0) {
+        const state = { step, loss: result.loss, recipe };
+        checkpoint = await saveCheckpoint(checkpoints, model.parameters, optimiser, state);
+        await keepLast(checkpoints, plan.keep, new Set());
+      }
+      if (pause && stepsLeft > 0) return { kind: 'paused', step, checkpoint };
+    }
+    return { kind: 'finished', step, checkpoint };
+  } finally {
+    optimiser.release();
+  }
+}
+
+/** Rows of a step, 1 and on. Every epoch has as many steps: rows are filled up to whole batches. */
+function batches(plan: TrainingPlan, rows: readonly RowSize[]): (step: number) => readonly number[] {
+  const orderOf = (epoch: number) =>
+    plan.order === 'shuffled'
+      ? shuffledOrder(rows.length, plan.batch, plan.seed, epoch)
+      : splitModalityOrder(rows, plan.batch, plan.seed, epoch);
+  let current = { epoch: 0, order: orderOf(0) };
+  const steps = current.order.length / plan.batch;
+  return (step) => {
+    const epoch = Math.floor((step - 1) / steps);
+    if (epoch !== current.epoch) current = { epoch, order: orderOf(epoch) };
+    const place = (step - 1) % steps;
+    return current.order.slice(place * plan.batch, (place + 1) * plan.batch);
+  };
+}
+
+function diverged(step: number, rows: readonly number[]): ExpectedError {
+  return new ExpectedError(
+    'training_diverged',
+    `The loss or its gradient is no number at step ${step}, with examples ${rows.join(', ')} of the data set.`,
+    'Lower the learning rate or look at these examples; the last checkpoint is kept.',
+  );
+}

@@ -1,0 +1,49 @@
+/** A tensor to be stored; `values` is asked for when its turn comes, so that one at a time is in memory. */
+export interface OutgoingTensor {
+  readonly name: string;
+  readonly type: 'F32' | 'BF16';
+  readonly shape: readonly number[];
+  values(): Float32Array | Promise<Float32Array>;
+}
+
+const bytesOf = { F32: 4, BF16: 2 } as const;
+
+/**
+ * The bytes of a .safetensors file, to be written one after the other. BF16 takes the upper half of a float32, which is
+ * exact where the value was a bfloat16.
+ */
+export async function* safetensorsBytes(
+  tensors: readonly OutgoingTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Uint8Array> {
+  // Wide elements first, so that every tensor begins at a multiple of its element's size.
+  const ordered = [...tensors].sort((a, b) => bytesOf[b.type] - bytesOf[a.type]);
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, type, shape } of ordered) {
+    const begin = end;
+    end += shape.reduce((a, b) => a * b, 1) * bytesOf[type];
+    header[name] = { dtype: type, shape, data_offsets: [begin, end] };
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  yield length;
+  yield padded;
+  for (const tensor of ordered) {
+    const values = await tensor.values();
+    const count = tensor.shape.reduce((a, b) => a * b, 1);
+    if (values.length !== count) throw new Error(`${tensor.name}: ${values.length} values for ${count}`);
+    yield tensor.type === 'F32' ? asBytes(values) : asBytes(upperHalves(values));
+  }
+}
+
+function upperHalves(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (word) => word >>> 16);
+}
+
+function asBytes({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

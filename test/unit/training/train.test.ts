@@ -1,0 +1,249 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Torch } from '../../../engine/native/torch.ts';
+import { AdamW } from '../../../engine/training/adam-w.ts';
+import { addAdapters, mergedWeights, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
+import { chunkedLoss } from '../../../engine/training/chunked-loss.ts';
+import { type TrainingOutcome, type TrainingPlan, train } from '../../../engine/training/train.ts';
+import { trainStep } from '../../../engine/training/train-step.ts';
+import type { TrainingModel } from '../../../engine/training/training-model.ts';
+import { openTensors } from '../../../engine/weights/open.ts';
+import { addonFile, describeTorch } from '../native/addon.ts';
+import { tinyData, tinyModel, tinyPlan } from './tiny-run.ts';
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'merv-training-'));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+interface Curve {
+  readonly losses: readonly number[];
+  readonly outcome: TrainingOutcome;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+/** Runs or resumes; pauses after the step of that number. */
+async function run(
+  torch: Torch,
+  folder: string,
+  options: { plan?: TrainingPlan; pauseAfter?: number; model?: TrainingModel } = {},
+): Promise<Curve> {
+  const { plan = tinyPlan, pauseAfter = Number.POSITIVE_INFINITY, model = tinyModel(torch) } = options;
+  const losses: number[] = [];
+  let step = 0;
+  try {
+    const outcome = await train({
+      model,
+      plan,
+      data: tinyData(),
+      folder,
+      wants: () => (step >= pauseAfter ? 'pause' : 'go on'),
+      onStep: (record) => {
+        step = record.step;
+        losses.push(record.loss);
+      },
+    });
+    const names = model.parameters.trainable();
+    const weights = new Map(names.map((name) => [name, torch.read(model.parameters.get(name))]));
+    return { losses, outcome, weights };
+  } finally {
+    model.parameters.release();
+  }
+}
+
+const recordsOf = async (folder: string) =>
+  (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>);
+
+describeTorch('training runs', (torch) => {
+  it('learns, reports every step and keeps the last checkpoints', async () => {
+    const folder = join(scratch, 'whole');
+    const live = torch.live();
+    const plan = { ...tinyPlan, steps: 40 };
+    const { losses, outcome } = await run(torch, folder, { plan });
+    expect(torch.live()).toBe(live);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.7);
+    expect(outcome).toMatchObject({ kind: 'finished', step: 40 });
+    expect((await readdir(join(folder, 'checkpoints'))).sort()).toEqual(['step-000039', 'step-000040']);
+    const records = await recordsOf(folder);
+    expect(records.map((record) => record.loss)).toEqual(losses);
+    expect(records[1]).toMatchObject({
+      step: 2,
+      learningRate: 1e-3,
+      'Finetune/Step': 2,
+      'Finetune/Learning Rate': 2e-3,
+    });
+    expect(records[2]!['Finetune/Loss']).toBeCloseTo((losses[0]! + losses[1]! + losses[2]!) / 3, 12);
+    const optimizer = await openTensors(join(folder, 'checkpoints', 'step-000040', 'optimizer.safetensors'));
+    expect([...(await optimizer.read('llm_backbone.llm.lm_head.weight.step'))]).toEqual([40]);
+    await optimizer.close();
+  });
+
+  it.each([{ lora: false }, { lora: true }, { bfloat16: true }])(
+    'paused and resumed, it goes the way of a run that was not: %o',
+    async (how) => {
+      const whole = await run(torch, join(scratch, `straight ${JSON.stringify(how)}`), {
+        model: tinyModel(torch, how),
+      });
+      const folder = join(scratch, `paused ${JSON.stringify(how)}`);
+      const first = await run(torch, folder, { pauseAfter: 4, model: tinyModel(torch, how) });
+      expect(first.outcome).toMatchObject({ kind: 'paused', step: 4 });
+      const second = await run(torch, folder, { model: tinyModel(torch, how) });
+      expect([...first.losses, ...second.losses]).toEqual(whole.losses);
+      expect(second.weights).toEqual(whole.weights);
+    },
+  );
+
+  it('killed at any moment, it resumes to the same curve', { timeout: 120_000 }, async () => {
+    const steps = 30;
+    const child = (folder: string) => {
+      const script = fileURLToPath(new URL('train-child.ts', import.meta.url));
+      return spawn(process.execPath, ['--import', 'tsx', script, folder, String(steps)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, MERV_NATIVE: addonFile },
+      });
+    };
+    const straight = await run(torch, join(scratch, 'straight'), { plan: { ...tinyPlan, steps } });
+    const folder = join(scratch, 'killed');
+    for (let attempt = 0; ; attempt++) {
+      const running = child(folder);
+      // The program's start takes most of its life: it is killed so long after its first step.
+      const moment = (attempt * 37) % 90;
+      running.stdout.once('data', () => {
+        if (attempt < 6) setTimeout(() => running.kill('SIGKILL'), moment);
+      });
+      running.stdout.resume();
+      const code = await new Promise((resolve) => running.on('close', resolve));
+      if (code === 0) break;
+      expect(attempt).toBeLessThan(7);
+    }
+    const records = await recordsOf(folder);
+    expect(records.map((record) => record.step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
+    expect(records.map((record) => record.loss)).toEqual(straight.losses);
+    const left = await readdir(join(folder, 'checkpoints'));
+    expect(left.filter((name) => !name.endsWith('.partial')).sort()).toEqual(['step-000027', 'step-000030']);
+  });
+
+  it('refuses a checkpoint of another recipe and one that is damaged', async () => {
+    const folder = join(scratch, 'refused');
+    await run(torch, folder, { pauseAfter: 2 });
+    const other = run(torch, folder, { plan: { ...tinyPlan, seed: 8 } });
+    await expect(other).rejects.toMatchObject({
+      code: 'file_corrupt',
+      message: expect.stringMatching(/settings/),
+    });
+    const file = join(folder, 'checkpoints', 'step-000002', 'model.safetensors');
+    await writeFile(file, (await readFile(file)).subarray(0, 1000));
+    await expect(run(torch, folder)).rejects.toMatchObject({ code: 'file_corrupt' });
+  });
+
+  it('stops where the loss is no number, and keeps the parameters and the last checkpoint', async () => {
+    const folder = join(scratch, 'diverged');
+    const model = tinyModel(torch);
+    const data = tinyData();
+    const before = torch.read(model.parameters.get('llm_backbone.llm.lm_head.weight'));
+    let asked = 0;
+    const bad = async (row: number) => {
+      const example = await data.example(row);
+      // From the second step on, and in rows with a video.
+      const features =
+        ++asked > 4 && example.features !== null ? [new Float32Array(96).fill(Number.NaN)] : example.features;
+      return { ...example, features };
+    };
+    const wants = () => 'go on' as const;
+    const plan = { ...tinyPlan, saveEvery: 1, warmupRatio: 0 };
+    const running = train({ model, plan, data: { ...data, example: bad }, folder, wants, onStep: () => {} });
+    await expect(running).rejects.toMatchObject({
+      code: 'training_diverged',
+      message: expect.stringMatching(/step 2.*examples/),
+    });
+    // The first step's rate is 0.
+    expect(torch.read(model.parameters.get('llm_backbone.llm.lm_head.weight'))).toEqual(before);
+    expect(await readdir(join(folder, 'checkpoints'))).toEqual(['step-000001']);
+    model.parameters.release();
+  });
+
+  it('counts tokens, not micro batches, when it accumulates', async () => {
+    const examples = await Promise.all([0, 1, 2, 4].map((row) => tinyData().example(row)));
+    const step = (batches: readonly (readonly (typeof examples)[number][])[]) => {
+      const model = tinyModel(torch);
+      const optimiser = new AdamW(model.parameters, tinyPlan.optimiser);
+      const { loss, gradientNorm } = trainStep(model, optimiser, batches, 0, tinyPlan.step);
+      optimiser.release();
+      model.parameters.release();
+      return { loss, gradientNorm };
+    };
+    const whole = step([examples]);
+    const parts = step([examples.slice(0, 1), examples.slice(1)]);
+    expect(parts.loss).toBeCloseTo(whole.loss, 5);
+    expect(parts.gradientNorm).toBeCloseTo(whole.gradientNorm, 5);
+  });
+
+  it('gives the same loss and gradients in chunks as at once', () => {
+    const model = tinyModel(torch);
+    torch.scope(() => {
+      const targets = Array.from({ length: 50 }, (_, i) => i % 64);
+      const values = Float32Array.from({ length: 50 * 32 }, (_, i) => Math.sin(i));
+      const head = model.parameters.get('llm_backbone.llm.lm_head.weight');
+      const results = [50, 7].map((chunk) => {
+        const rows = torch.from(values, [50, 32]);
+        torch.requireGrad(rows, true);
+        const { sum, gradient } = chunkedLoss(model, rows, targets, 0.1, chunk);
+        const result = { sum, rows: torch.read(gradient!), head: torch.read(torch.grad(head)!) };
+        torch.clearGrads([head]);
+        return result;
+      });
+      const [whole, chunked] = results;
+      expect(chunked!.sum).toBeCloseTo(whole!.sum, 3);
+      for (const part of ['rows', 'head'] as const) {
+        const largest = Math.max(...whole![part].map((value, i) => Math.abs(value - chunked![part][i]!)));
+        expect(largest).toBeLessThan(1e-6);
+      }
+    });
+    model.parameters.release();
+  });
+
+  it('writes adapters that read back the same, and merges them into what they computed', async () => {
+    const folder = join(scratch, 'adapter');
+    const trained = tinyModel(torch, { lora: true });
+    const b = 'llm_backbone.llm.model.layers.1.self_attn.q_proj.lora_B.weight';
+    trained.parameters.assign(
+      b,
+      Float32Array.from({ length: 32 * 4 }, (_, i) => Math.sin(i) / 10),
+    );
+    const settings = { rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] };
+    await writeAdapter(folder, trained.parameters, settings, 'tiny');
+    const again = tinyModel(torch);
+    expect(await readAdapter(folder, again.parameters, false)).toEqual(settings);
+    const merged = mergedWeights(trained.parameters, settings);
+    expect([...merged.tensors.keys()].some((name) => name.includes('lora'))).toBe(false);
+    const plain = tinyModel(torch);
+    for (const name of merged.tensors.keys())
+      plain.parameters.assign(`llm_backbone.llm.${name}`, await merged.read(name));
+    const outputs = [trained, again, plain].map((model) =>
+      torch.scope(() =>
+        torch.noGrad(() => {
+          const embedded = model.embedTokens(torch.from(Int32Array.of(1, 5, 9, 40), [1, 4]));
+          return torch.read(model.head(model.layers(embedded, null)));
+        }),
+      ),
+    );
+    expect(outputs[1]).toEqual(outputs[0]);
+    const difference = Math.max(...outputs[0]!.map((value, i) => Math.abs(value - outputs[2]![i]!)));
+    expect(difference).toBeLessThan(1e-5);
+    for (const model of [trained, again, plain]) model.parameters.release();
+  });
+
+  it('says when no layer has the adapter’s name', () => {
+    const model = tinyModel(torch);
+    expect(() => addAdapters(model.parameters, { rank: 2, alpha: 2, targets: ['w_q'] }, 1)).toThrow(/w_q/);
+    model.parameters.release();
+  });
+});
