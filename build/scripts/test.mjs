@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setUp } from './setup/all.mjs';
 import { cache } from './setup/folders.mjs';
 import { exclusively } from './setup/lock.mjs';
+import { ensureNative } from './setup/native.mjs';
 import { fail, SetupError, say } from './setup/say.mjs';
 
 const known = ['check', 'unit', 'contract', 'parity', 'e2e'];
@@ -25,6 +26,14 @@ const [{ findBrowsers }, { runChecks }, { runSuite }] = await Promise.all([
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const remarks = [];
+if (suites.includes('unit') || suites.includes('parity')) {
+  try {
+    process.env.MERV_NATIVE ??= await exclusively(ensureNative);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    remarks.push(`${error.message} The training tests are skipped.`);
+  }
+}
 for (const suite of suites) {
   console.log(`\n— ${suite} —`);
   let counts = { passed: 0, failed: 0, skipped: 0 };

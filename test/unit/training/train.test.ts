@@ -117,12 +117,12 @@ describeTorch('training runs', (torch) => {
       // The program's start takes most of its life: it is killed so long after its first step.
       const moment = (attempt * 37) % 90;
       running.stdout.once('data', () => {
-        if (attempt < 6) setTimeout(() => running.kill('SIGKILL'), moment);
+        if (attempt < 4) setTimeout(() => running.kill('SIGKILL'), moment);
       });
       running.stdout.resume();
       const code = await new Promise((resolve) => running.on('close', resolve));
       if (code === 0) break;
-      expect(attempt).toBeLessThan(7);
+      expect(attempt).toBeLessThan(5);
     }
     const records = await recordsOf(folder);
     expect(records.map((record) => record.step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
