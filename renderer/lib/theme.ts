@@ -163,5 +163,5 @@ const encoderColours = 4;
 
 /** The colour of the n-th encoder (0-based), on its strip and on the timeline alike. */
 export function encoderColour(n: number): string {
-  return `var(--m-encoder-${(n % encoderColours) + 1})`;
+  return `var(--m-encoder-${(Math.max(0, n) % encoderColours) + 1})`;
 }

@@ -48,6 +48,7 @@ export function SettingsScreen() {
           root: classes.tabs ?? '',
           list: classes.list ?? '',
           tab: classes.tab ?? '',
+          tabLabel: classes.label ?? '',
           panel: classes.panel ?? '',
         }}
       >

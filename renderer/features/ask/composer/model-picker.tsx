@@ -1,4 +1,4 @@
-import { Badge, Popover, UnstyledButton } from '@mantine/core';
+import { Badge, Button, Popover, UnstyledButton } from '@mantine/core';
 import { IconCheck, IconChevronDown, IconCpu } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useStore } from 'zustand';
@@ -11,7 +11,7 @@ import classes from './model-picker.module.css';
 
 /** Which model is asked, what it is made of, and what it is not. */
 export function ModelPicker() {
-  const { models } = useStudio();
+  const { models, navigation } = useStudio();
   const [opened, setOpened] = useState(false);
   const list = useStore(models.store, (state) => state.models);
   const chosen = useStore(models.store, chosenModel);
@@ -56,6 +56,19 @@ export function ModelPicker() {
             />
           ))}
           {chosen !== null && <Parts model={chosen} />}
+          <div className={classes.manage}>
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              color="gray"
+              onClick={() => {
+                setOpened(false);
+                navigation.go(list.length === 0 ? 'discover' : 'models');
+              }}
+            >
+              {list.length === 0 ? 'Discover models' : 'Manage models'}
+            </Button>
+          </div>
         </div>
       </Popover.Dropdown>
     </Popover>

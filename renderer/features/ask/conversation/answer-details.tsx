@@ -29,6 +29,7 @@ export function AnswerDetails({ stats }: { readonly stats: AnswerStats }) {
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the card scrolls and takes the focus when it opens. */}
         <div className={classes.scroll} tabIndex={0} data-autofocus>
           <Bars stats={stats} />
+          {stats.mixing !== null && stats.mixing.length > 1 && <Mixing stats={stats} mixing={stats.mixing} />}
           <Numbers stats={stats} speed={speed} />
         </div>
       </Popover.Dropdown>
@@ -65,6 +66,36 @@ function Bars({ stats }: { readonly stats: AnswerStats }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Which encoder mattered: how much of each the fusion took. */
+function Mixing({
+  stats,
+  mixing,
+}: {
+  readonly stats: AnswerStats;
+  readonly mixing: NonNullable<AnswerStats['mixing']>;
+}) {
+  const models = useStore(useStudio().models.store);
+  const colour = (id: string) => encoderColour(stats.frames.findIndex((each) => each.encoder === id));
+  return (
+    <section className={classes.mixing} aria-label="Which encoder mattered">
+      <h3 className={classes.heading}>Which encoder mattered</h3>
+      <dl className={classes.bars}>
+        {mixing.map(({ encoder, weight }) => (
+          <div key={encoder} className={classes.stage}>
+            <dt>{encoderName(models, encoder)}</dt>
+            <dd>
+              <span className={classes.track} aria-hidden>
+                <i style={{ width: `${weight * 100}%`, background: colour(encoder) }} />
+              </span>
+              {`${(weight * 100).toFixed(weight < 0.0995 ? 1 : 0)} %`}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
 

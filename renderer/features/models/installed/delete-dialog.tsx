@@ -20,6 +20,7 @@ export function DeleteDialog({ model, onClose }: DeleteDialogProps) {
     <Modal
       opened
       onClose={onClose}
+      centered
       title={`Delete “${model.name}”?`}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
@@ -44,12 +45,11 @@ export function DeleteDialog({ model, onClose }: DeleteDialogProps) {
         </>
       )}
       <Group justify="flex-end" gap={8} mt="md">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" data-autofocus onClick={onClose}>
           Keep it
         </Button>
         <Button
-          color="red"
-          data-autofocus
+          color="red.9"
           onClick={() => {
             void manager.remove(model.id);
             onClose();

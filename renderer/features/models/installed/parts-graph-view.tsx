@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
 import { roleNames } from '../../../lib/model-facts.ts';
-import { type Join, layOut, type PlacedNode } from '../../../lib/parts-graph.ts';
+import { type Join, layOut } from '../../../lib/parts-graph.ts';
 import { encoderColour } from '../../../lib/theme.ts';
 import classes from './parts-graph-view.module.css';
 
@@ -11,68 +11,79 @@ interface PartsGraphViewProps {
 }
 
 const ends: Readonly<Record<string, string>> = { video: 'Video', question: 'Question', answer: 'Answer' };
-const rowHeight = 62;
-const columnWidth = 168;
+const rowHeight = 58;
+const columnWidth = 172;
+/** Of a column with nothing but words in it, beside one with parts. */
+const slim = 0.55;
+/** The part of its column that a node takes; the rest is for the lines. */
+const filled = 0.7;
+
+/** Everything in hundredths of the drawing. */
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly y: number;
+}
+
+function boxesOf(joins: readonly Join[]) {
+  const graph = layOut(joins);
+  const widths = Array.from({ length: graph.columns }, (_, at) =>
+    graph.nodes.some((node) => node.column === at && !(node.id in ends)) ? 1 : slim,
+  );
+  const whole = widths.reduce((sum, width) => sum + width, 0);
+  const boxes = new Map<string, Box>();
+  for (const { id, column, row } of graph.nodes) {
+    const before = widths.slice(0, column).reduce((sum, width) => sum + width, 0);
+    const width = widths[column] ?? 1;
+    const [left, size] = [(before / whole) * 100, (width / whole) * 100];
+    const margin = (size * (1 - filled)) / 2;
+    boxes.set(id, { left: left + margin, right: left + size - margin, y: ((row + 0.5) / graph.rows) * 100 });
+  }
+  return { boxes, height: graph.rows * rowHeight, minWidth: whole * columnWidth };
+}
 
 /** How the parts are joined: from the video and the question on the left to the answer on the right. */
 export function PartsGraphView({ model, joins }: PartsGraphViewProps) {
-  const graph = useMemo(() => layOut(joins), [joins]);
-  const filled = (column: number) => graph.nodes.filter((node) => node.column === column).length;
-  /** In hundredths of the drawing, at the node's middle. */
-  const place = (node: PlacedNode) => ({
-    x: ((node.column + 0.5) / graph.columns) * 100,
-    y: ((node.row + 0.5) / filled(node.column)) * 100,
-  });
-  const at = new Map(graph.nodes.map((node) => [node.id, place(node)]));
-  const half = 50 / graph.columns;
-  const words = graph.joins.map((join) => `${nameOf(model, join.from)} → ${nameOf(model, join.to)}`);
+  const { boxes, height, minWidth } = useMemo(() => boxesOf(joins), [joins]);
+  const words = joins.map((join) => `${nameOf(model, join.from)} → ${nameOf(model, join.to)}`);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a drawing wider than the window is scrolled by keys.
     <div className={classes.scroll} tabIndex={0} role="img" aria-label={`Parts: ${words.join(', ')}`}>
-      <div
-        className={classes.graph}
-        style={{ height: graph.rows * rowHeight, minWidth: graph.columns * columnWidth }}
-      >
+      <div className={classes.graph} style={{ height, minWidth }}>
         <svg className={classes.lines} viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden>
-          {graph.joins.map((join) => {
-            const from = at.get(join.from)!;
-            const to = at.get(join.to)!;
-            const [left, right] = [from.x + half * 0.62, to.x - half * 0.62];
-            const middle = (left + right) / 2;
+          {joins.map((join) => {
+            const [from, to] = [boxes.get(join.from)!, boxes.get(join.to)!];
+            const middle = (from.right + to.left) / 2;
             return (
               <path
                 key={`${join.from} ${join.to}`}
-                d={`M${left} ${from.y} C${middle} ${from.y} ${middle} ${to.y} ${right} ${to.y}`}
+                d={`M${from.right} ${from.y} C${middle} ${from.y} ${middle} ${to.y} ${to.left} ${to.y}`}
               />
             );
           })}
         </svg>
-        {graph.joins.map((join) => {
-          const [from, to] = [at.get(join.from)!, at.get(join.to)!];
-          // At the end where lines lie apart: the one whose column is fuller.
-          const fan = graph.joins.filter((other) => other.to === join.to).length > 1;
-          const x = fan ? from.x + half * 0.66 : to.x - half * 0.66;
-          return (
+        {joins.map((join) => {
+          const [from, to] = [boxes.get(join.from)!, boxes.get(join.to)!];
+          // At the end where the lines lie apart.
+          const many = joins.filter((other) => other.to === join.to).length > 1;
+          const long = to.left - from.right > 100 / 4;
+          const place = many
+            ? { left: `${from.right}%`, top: `${from.y}%` }
+            : { right: `${100 - to.left}%`, top: `${to.y}%` };
+          return join.label === '' ? null : (
             <span
               key={`${join.from} ${join.to}`}
               className={classes.label}
-              data-side={fan ? 'from' : 'to'}
-              style={{ left: `${x}%`, top: `${fan ? from.y : to.y}%` }}
+              data-long={long}
+              style={place}
               title={join.label}
             >
               {join.label}
             </span>
           );
         })}
-        {graph.nodes.map((node) => (
-          <Node
-            key={node.id}
-            model={model}
-            id={node.id}
-            x={at.get(node.id)!.x}
-            y={at.get(node.id)!.y}
-            width={half * 2 * 0.62}
-          />
+        {[...boxes].map(([id, box]) => (
+          <Node key={id} model={model} id={id} box={box} />
         ))}
       </div>
     </div>
@@ -82,16 +93,14 @@ export function PartsGraphView({ model, joins }: PartsGraphViewProps) {
 interface NodeProps {
   readonly model: ModelSummary;
   readonly id: string;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
+  readonly box: Box;
 }
 
-function Node({ model, id, x, y, width }: NodeProps) {
+function Node({ model, id, box }: NodeProps) {
   const part = model.parts.find((candidate) => candidate.key === id);
   const encoder = part?.role === 'encoder' ? model.encoders.findIndex((each) => each.id === part.id) : -1;
   const name = nameOf(model, id);
-  const place = { left: `${x - width / 2}%`, top: `${y}%`, width: `${width}%` };
+  const place = { left: `${box.left}%`, width: `${box.right - box.left}%`, top: `${box.y}%` };
   if (part === undefined) {
     return (
       <div className={classes.end} style={place}>

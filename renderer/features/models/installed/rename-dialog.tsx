@@ -13,7 +13,13 @@ export function RenameDialog({ model, onClose }: RenameDialogProps) {
   const [name, setName] = useState(model.name);
   const unchanged = name.trim() === '' || name.trim() === model.name;
   return (
-    <Modal opened onClose={onClose} title="Rename the model" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      centered
+      onClose={onClose}
+      title="Rename the model"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

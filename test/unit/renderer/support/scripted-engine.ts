@@ -235,7 +235,12 @@ export function startLife(script: Script): Life {
           },
           finish,
           seed: input.sampling.seed ?? 20_261,
-          mixing: null,
+          mixing: video
+            ? model.encoders.map((each, i, all) => ({
+                encoder: each.id,
+                weight: (2 * (i + 1)) / (all.length * (all.length + 1)),
+              }))
+            : null,
           warnings: [],
         });
         let generated = 0;

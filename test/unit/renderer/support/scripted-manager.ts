@@ -183,6 +183,7 @@ export function managerRouter(
                 ms: { decode: 210, encode: 640, prefill: 380, generate: 1_420, total: 2_650 },
                 finish: 'stop' as const,
                 seed: 1,
+                mixing: null,
                 warnings: [],
               },
             },

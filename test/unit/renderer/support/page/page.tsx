@@ -3,11 +3,12 @@ import { createRoot } from 'react-dom/client';
 import type { VideoInfo } from '../../../../../engine/contract/video.ts';
 import { App } from '../../../../../renderer/app.tsx';
 import { createStudio } from '../../../../../renderer/stores/studio.ts';
+import { fillManager, manyModels } from '../manager-content.ts';
 import { newScript } from '../scripted-engine.ts';
 import { scriptedHost } from '../scripted-host.ts';
 import { fillHistory, sayings, videos } from './content.ts';
 
-/** The window with a scripted engine. `?history=200&step=40&open` and `window.page` steer it. */
+/** The window with a scripted engine. `?history=200&step=40&models` and `window.page` steer it. */
 const wish = new URLSearchParams(location.search);
 const script = newScript();
 script.stepMs = Number(wish.get('step') ?? 30);
@@ -15,6 +16,10 @@ script.answer = (question) =>
   sayings.find(([word]) => question.toLowerCase().includes(word))?.[1] ?? sayings[0]![1];
 for (const video of videos) script.videos.set(video.id, video);
 fillHistory(script, Number(wish.get('history') ?? 0));
+if (wish.has('models')) {
+  script.models = manyModels;
+  fillManager(script.manager);
+}
 
 const element = document.createElement('video');
 element.muted = true;
