@@ -34,3 +34,13 @@ export async function prepared(
   const frames = await decodedFrames(indexes);
   return prepareFrames(frames, { ...spec, strategy, mean: spec.normalisation.mean });
 }
+
+/** Left and right exchanged: rows of `width` pixels. */
+export function mirrored<T extends Uint8Array | Float32Array>(pixels: T, width: number): T {
+  const turned = pixels.slice() as T;
+  for (let at = 0; at < pixels.length; at += 3) {
+    const column = (at / 3) % width;
+    turned.set(pixels.subarray(at, at + 3), at + (width - 1 - 2 * column) * 3);
+  }
+  return turned;
+}
