@@ -45,6 +45,7 @@ export interface Answerer {
 }
 
 export interface AnswererOptions {
+  /** Looked at anew whenever a model is opened: the models may be moved. */
   readonly modelsFolder: string;
   readonly cacheFolder: string;
   readonly speeds: SpeedStore;
@@ -57,12 +58,12 @@ export interface AnswererOptions {
  * `warm` must follow one another; `plan` may come at any time.
  */
 export function createAnswerer(options: AnswererOptions): Answerer {
-  const { modelsFolder, cacheFolder, speeds, openGraph } = options;
+  const { cacheFolder, speeds, openGraph } = options;
   const features = new FeatureCache(join(cacheFolder, 'features'));
   const opened = new Map<string, LoadedModel>();
 
   const open = async (id: string): Promise<LoadedModel> => {
-    const known = opened.get(id) ?? (await LoadedModel.open(modelsFolder, id, openGraph));
+    const known = opened.get(id) ?? (await LoadedModel.open(options.modelsFolder, id, openGraph));
     const model = opened.get(id) ?? known;
     opened.set(id, model);
     return model;
@@ -83,7 +84,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   };
 
   return {
-    models: () => installedModels(modelsFolder, speeds),
+    models: () => installedModels(options.modelsFolder, speeds),
     async warm(modelId, signal) {
       const model = await take(modelId);
       if (signal.aborted) throw cancelled();

@@ -137,6 +137,8 @@ export const compareRequestSchema = z.object({
   sampling: samplingSchema,
 });
 
+export type CompareRequest = z.infer<typeof compareRequestSchema>;
+
 /** One model after the other answers; `failed` ends one model's turn, not the comparison. */
 export const compareEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plan'), modelId: z.string(), plan: askPlanSchema }),

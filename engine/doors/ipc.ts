@@ -7,7 +7,7 @@ const { parentPort } = process as NodeJS.Process & { readonly parentPort?: Paren
 if (!parentPort) throw new Error('This file is the entry of the engine as a utility process of Electron.');
 
 const door = serveIpc(parentPort, (policy) =>
-  startEngine({ ...policy, folders: openFolders(), keepHistory: true }),
+  startEngine({ ...policy, folders: openFolders(), keepHistory: true, runs: 'all' }),
 );
 process.once('SIGTERM', () => void door.close());
 process.once('SIGINT', () => void door.close());

@@ -17,6 +17,8 @@ export interface StartOptions extends Pick<EngineOptions, 'mayOpen' | 'onVideo'>
   readonly folders: Folders;
   /** false: conversations are forgotten at the end and a database that cannot be used is done without. */
   readonly keepHistory: boolean;
+  /** Which jobs run here: all, or only what is begun here, as on the command line. */
+  readonly runs: EngineOptions['runs'];
   /** Tests give one that needs no model. */
   readonly answererFor?: (options: AnswererOptions) => Answerer;
 }
@@ -28,7 +30,7 @@ export interface RunningEngine extends Engine {
 
 /** Puts an engine together from the user's folders. Throws ExpectedError where history must be kept and cannot be. */
 export function startEngine(options: StartOptions): RunningEngine {
-  const { folders, keepHistory, mayOpen, onVideo, answererFor = createAnswerer } = options;
+  const { folders, keepHistory, mayOpen, onVideo, runs, answererFor = createAnswerer } = options;
   const { file, failure } = openHistory(folders.database);
   if (keepHistory && failure) throw failure;
   const database = keepHistory ? file : openMemoryDatabase();
@@ -38,7 +40,9 @@ export function startEngine(options: StartOptions): RunningEngine {
     memory: createKnownProviders(file),
   });
   const answerer = answererFor({
-    modelsFolder: folders.models,
+    get modelsFolder() {
+      return folders.models;
+    },
     cacheFolder: folders.cache,
     speeds: createSpeedStore(file),
     openGraph: placement.openGraph,
@@ -47,6 +51,10 @@ export function startEngine(options: StartOptions): RunningEngine {
     version,
     folders,
     database,
+    shared: file,
+    runs,
+    resourcesFolder: resourcesFolder(),
+    env: process.env,
     history() {
       if (failure) throw failure;
       return file;
@@ -54,6 +62,7 @@ export function startEngine(options: StartOptions): RunningEngine {
     answerer,
     ffmpeg: foundOnce(findFfmpeg),
     providers: placement.look,
+    providerOverview: placement.overview,
     samplePath: samplePath(),
     mayOpen,
     ...(onVideo && { onVideo }),

@@ -1,4 +1,5 @@
 import type { DoctorCheck, SystemInfo } from '../contract/system.ts';
+import { pause } from './pause.ts';
 import type { Procedures } from './procedures.ts';
 
 const beatMs = 1000;
@@ -19,16 +20,4 @@ export function systemService(
       }
     }),
   };
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
-  });
 }

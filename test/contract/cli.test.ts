@@ -46,6 +46,7 @@ describe('merv ask', () => {
     expect(JSON.parse(out)).toEqual({
       answer: '1 2 3 ',
       model: 'scripted',
+      mixing: null,
       frames: [
         { encoder: 'eye', index: 0, seconds: 0 },
         { encoder: 'eye', index: 19, seconds: 2 },
@@ -172,6 +173,7 @@ describe('merv serve', () => {
     const engine = startEngine({
       folders: openFolders(home),
       keepHistory: true,
+      runs: 'all',
       mayOpen: () => true,
       answererFor: scriptedAnswerer,
     });

@@ -42,6 +42,7 @@ beforeAll(async () => {
   engine = startEngine({
     folders,
     keepHistory: true,
+    runs: 'all',
     mayOpen: (path) => path === media.clip,
     answererFor: scriptedAnswerer,
   });

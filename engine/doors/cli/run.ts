@@ -96,6 +96,7 @@ async function withEngine<T>(
   const engine = startEngine({
     folders,
     keepHistory: false,
+    runs: 'own',
     mayOpen: () => true,
     ...(answererFor && { answererFor }),
   });

@@ -22,6 +22,7 @@ export async function serve(
   const engine = startEngine({
     folders,
     keepHistory: true,
+    runs: 'all',
     mayOpen: (path) => liesIn(folders.uploads, path),
     ...(answererFor && { answererFor }),
   });

@@ -7,7 +7,7 @@ import { localPlace } from '../conversion/place.ts';
 import type { ModelRecipe } from '../conversion/recipe.ts';
 import { recipeFrom } from '../conversion/recipe-from.ts';
 import type { Hub } from '../huggingface/hub.ts';
-import { type HubPlaces, hubPlaces, type Pins, pinned } from './hub-place.ts';
+import { type Pins, pinned, type RepoPlaces, repoPlaces } from './repo-places.ts';
 
 /** A source, looked at: what an install of it would do. */
 export type Resolved =
@@ -18,7 +18,7 @@ export type Resolved =
       readonly recipe: ModelRecipe;
       /** With its commit, where it has one: what the model's description says it came from. */
       readonly source: ModelSource;
-      readonly places: HubPlaces;
+      readonly places: RepoPlaces;
     };
 
 export interface ResolveOptions {
@@ -37,7 +37,7 @@ export async function resolveSource(source: ModelSource, options: ResolveOptions
   const { hub, resourcesFolder, pins, signal } = options;
   const direct = await directSource(source, resourcesFolder);
   if (direct.kind === 'starter') return direct;
-  const places = hubPlaces(hub, pins, signal);
+  const places = repoPlaces(hub, pins, signal);
   if (direct.kind === 'hub') {
     const place = await places.repo(direct.repo, pins[direct.repo] ?? direct.revision);
     const recipe = await recipeFrom(place, direct.path, places);

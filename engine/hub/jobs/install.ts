@@ -1,4 +1,3 @@
-import { ExpectedError } from '../../contract/errors.ts';
 import type { PrecisionChoices } from '../../contract/hub.ts';
 import { type Bundle, readBundle } from '../../models/bundle.ts';
 import { partKeys } from '../../models/model.ts';
@@ -141,14 +140,4 @@ async function installStarter(
     }),
   );
   return readBundle(modelsFolder, 'starter');
-}
-
-/** Throws ExpectedError 'busy' while the models are being moved. */
-export function refuseWhileMoving(moving: boolean): void {
-  if (!moving) return;
-  throw new ExpectedError(
-    'busy',
-    'The models are being moved to another folder.',
-    'Wait until that is done, or pause it.',
-  );
 }

@@ -197,3 +197,13 @@ function moved(from: string): ExpectedError {
     'Start the move again from where they are.',
   );
 }
+
+/** Throws ExpectedError 'busy' while the models are being moved. */
+export function refuseWhileMoving(moving: boolean): void {
+  if (!moving) return;
+  throw new ExpectedError(
+    'busy',
+    'The models are being moved to another folder.',
+    'Wait until that is done, or pause it.',
+  );
+}

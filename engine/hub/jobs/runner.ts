@@ -26,6 +26,8 @@ export interface JobRunnerOptions {
   readonly store: JobStore;
   readonly engines: EngineRegister;
   readonly works: JobWorks;
+  /** Done once, before the first job runs; at once for `all`. */
+  readonly prepare: () => Promise<void>;
   /** `all`: also what engines that died have left; `own`: only what is added or resumed here. */
   readonly runs: 'all' | 'own';
 }
@@ -45,7 +47,8 @@ const mostAtOnce = 4;
  * Several jobs run at once, of which one converts; a move of the models folder runs alone. Two engines over one
  * database never run the same job: a job belongs to the engine that claimed it for as long as that lives.
  */
-export function createJobRunner({ store, engines, works, runs }: JobRunnerOptions): JobRunner {
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { store, engines, works, runs, prepare } = options;
   const running = new Map<string, Running>();
   const listeners = new Set<() => void>();
   let closing = false;
@@ -84,10 +87,18 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
     };
   }
 
+  let preparing: Promise<void> | null = null;
+  /** What it fails at must not keep jobs from running. */
+  const prepared = (): Promise<void> => {
+    preparing ??= prepare().catch((error: unknown) => console.error('Bug in clearing up:', error));
+    return preparing;
+  };
+
   async function carryOut(record: JobRecord, signal: AbortSignal, reason: () => Reason | null) {
     const { id } = record.job;
     const context = contextOf(record, signal);
     try {
+      await prepared();
       if (signal.aborted) throw cancelled();
       await workOf(works, record.request).run(context);
       store.finish(id, 'done', null);
@@ -192,6 +203,7 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
   const timer = setInterval(lookSafely, lookEveryMs);
   timer.unref();
   setImmediate(lookSafely);
+  if (runs === 'all') void prepared();
 
   return {
     add(request, title, modelId) {
@@ -246,6 +258,7 @@ export function createJobRunner({ store, engines, works, runs }: JobRunnerOption
       const all = [...running.values()];
       for (const { stop } of all) stop('close');
       await Promise.all(all.map(({ finished }) => finished));
+      await preparing;
       engines.leave();
     },
   };

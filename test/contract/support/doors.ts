@@ -30,6 +30,7 @@ async function inProcess(home: string): Promise<OpenDoor> {
   const engine = startEngine({
     folders: openFolders(home),
     keepHistory: true,
+    runs: 'all',
     mayOpen: () => true,
     answererFor,
   });
@@ -53,7 +54,7 @@ async function ipc(home: string): Promise<OpenDoor> {
     postMessage: (message) => void told.push(message),
   };
   const door = serveIpc(parent, (policy) =>
-    startEngine({ ...policy, folders: openFolders(home), keepHistory: true, answererFor }),
+    startEngine({ ...policy, folders: openFolders(home), keepHistory: true, runs: 'all', answererFor }),
   );
   const windows: MessageChannel[] = [];
   const connect = (): EngineClient => {
@@ -87,6 +88,7 @@ async function websocket(home: string): Promise<OpenDoor> {
   const engine = startEngine({
     folders,
     keepHistory: true,
+    runs: 'all',
     mayOpen: (path) => granted.has(path),
     answererFor,
   });

@@ -55,7 +55,7 @@ function scripted() {
 function engine(works: JobWorks, runs: 'all' | 'own' = 'all', over: Database = database) {
   const engines = createEngineRegister(over);
   const store = createJobStore(over, engines);
-  const runner = createJobRunner({ store, engines, works, runs });
+  const runner = createJobRunner({ store, engines, works, runs, prepare: async () => {} });
   open.push(runner);
   const stateOf = (id: string) => store.get(id).job.state;
   return { runner, store, engines, stateOf };
@@ -77,7 +77,9 @@ describe('jobs', () => {
     const { runner, stateOf } = engine(works);
     const [one, two] = ['convert1', 'convert2'].map((id) => runner.add(repair(id), id, id));
     for (const id of ['wait1', 'wait2', 'wait3']) runner.add(repair(id), id, id);
+    await until(() => log.length === 4);
     expect(log).toEqual(['start convert1', 'start convert2', 'start wait1', 'start wait2']);
+    await until(() => reached('convert1') && reached('wait1'));
     go('wait1');
     await until(() => log.includes('start wait3'));
     expect(reached('convert2')).toBe(false);
@@ -90,6 +92,7 @@ describe('jobs', () => {
     const { works, log, go } = scripted();
     const { runner, stateOf } = engine(works);
     const id = runner.add(repair('wait'), 'Wait', 'wait');
+    await until(() => log.length === 1);
     runner.pause(id);
     await until(() => stateOf(id) === 'paused');
     runner.resume(id);
@@ -162,6 +165,7 @@ describe('jobs', () => {
     const runs = engine(works, 'own');
     const asks = engine(works);
     const id = runs.runner.add(repair('wait'), 'Wait', 'wait');
+    await until(() => log.length === 1);
     asks.runner.pause(id);
     await until(() => asks.stateOf(id) === 'paused');
     runs.runner.resume(id);
@@ -176,6 +180,7 @@ describe('jobs', () => {
     runner.add(repair('wait'), 'Wait', 'wait');
     runner.add({ kind: 'move', from: '/a', to: 'wait-move' }, 'Move', null);
     runner.add(repair('x'), 'x', 'x');
+    await until(() => log.length === 1);
     expect(log).toEqual(['start wait']);
     go('wait');
     await until(() => log.includes('start wait-move'));

@@ -6,7 +6,7 @@ import type { Hub, RepoPage } from '../huggingface/hub.ts';
 /** Which commit of each repository a job works with, once it has looked: a later run takes the same. */
 export type Pins = Readonly<Record<string, string>>;
 
-export interface HubPlaces extends Places {
+export interface RepoPlaces extends Places {
   /** What was looked at so far. */
   readonly pages: ReadonlyMap<string, RepoPage>;
   readonly pins: Pins;
@@ -16,7 +16,7 @@ export interface HubPlaces extends Places {
 const smallFile = 8 << 20;
 
 /** Repositories as places that models are made from. */
-export function hubPlaces(hub: Hub, pins: Pins, signal: AbortSignal | undefined): HubPlaces {
+export function repoPlaces(hub: Hub, pins: Pins, signal: AbortSignal | undefined): RepoPlaces {
   const pages = new Map<string, RepoPage>();
   const known = new Map<string, Place>();
   const commits: Record<string, string> = { ...pins };
