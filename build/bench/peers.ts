@@ -20,6 +20,12 @@ const peers = {
     torch: true,
     wants: ['transformers'],
   },
+  torch_train: {
+    name: 'PyTorch eager',
+    modules: 'cpu_torch, transformers',
+    torch: true,
+    wants: ['transformers'],
+  },
   torch_vision: {
     name: 'PyTorch timm',
     modules: 'cpu_torch, timm',
@@ -48,6 +54,8 @@ const patienceMs = 20 * 60_000;
 export interface Peer {
   /** Milliseconds that the peer took, by its own clock. */
   measure(request: object): Contender;
+  /** Its whole answer. */
+  ask(request: object): Promise<unknown>;
   close(): void;
 }
 
@@ -79,6 +87,7 @@ export async function startPeer(id: keyof typeof peers, settings: object = {}): 
     );
     return {
       measure: (request) => async () => ((await ask(request)) as { readonly ms: number }).ms,
+      ask,
       close: () => child.stdin.end(),
     };
   } catch (error) {

@@ -16,6 +16,9 @@ export const program = join(root, 'dist', 'cli', 'merv.cjs');
 /** A data folder of the benchmark's own: MERV_HOME, or one that stays in .cache. */
 export const home = process.env.MERV_HOME ?? join(root, '.cache', 'bench', 'home');
 
+/** For what a benchmark makes and may keep. */
+export const scratch = join(root, '.cache', 'bench');
+
 /** The starter model, set up where it is not yet. */
 export async function starter(): Promise<Folders> {
   const folders = openFolders(home);

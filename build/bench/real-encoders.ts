@@ -2,12 +2,8 @@ import type { Encoder } from '../../engine/models/encoder.ts';
 import { encoderOf } from '../../engine/models/encoder-families.ts';
 import { writeEncoder } from '../../engine/models/write-graphs.ts';
 import type { LinearPrecision } from '../../engine/nn/precision.ts';
-import type { Weights } from '../../engine/nn/weights.ts';
-import { seededRandom } from '../../engine/runtime/seeded-random.ts';
-import type { TensorSource } from '../../engine/weights/tensor-source.ts';
 import { keptGraph } from './places.ts';
-
-type Shapes = Map<string, readonly number[]>;
+import { randomSource, type Shapes } from './random-weights.ts';
 
 /** An encoder of the reference at its real size. Its weights are random: times do not depend on them. */
 export interface RealEncoder {
@@ -183,26 +179,4 @@ export async function realGraph(
     writeEncoder(target, encoder, weights, { precision }),
   );
   return { file, encoder };
-}
-
-/** FNV-1a. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash;
-}
-
-function randomSource(shapes: Shapes): TensorSource & Weights {
-  const tensors = new Map([...shapes].map(([name, shape]) => [name, { name, shape, type: 'F32' as const }]));
-  return {
-    tensors,
-    read: async (name) => {
-      const length = shapes.get(name)!.reduce((a, b) => a * b, 1);
-      if (/norm\d?\.weight$|gamma$/.test(name)) return new Float32Array(length).fill(1);
-      // Other values in every layer: ONNX Runtime keeps equal weights once.
-      const random = seededRandom(hashOf(name));
-      return new Float32Array(length).map(() => 0.08 * (random() - 0.5));
-    },
-    close: async () => {},
-  };
 }

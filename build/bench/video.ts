@@ -4,15 +4,17 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { decodeFrames } from '../../engine/video/decode.ts';
 import { type Ffmpeg, findFfmpeg } from '../../engine/video/ffmpeg.ts';
+import { pictureUse } from '../../engine/video/nal.ts';
+import { planRuns } from '../../engine/video/plan.ts';
 import { sampleFrames } from '../../engine/video/sampling.ts';
-import { openVideo } from '../../engine/video/video.ts';
+import { type OpenedVideo, openVideo } from '../../engine/video/video.ts';
 
 const call = promisify(execFile);
 const cache = fileURLToPath(new URL('../../.cache/bench-video', import.meta.url));
@@ -45,6 +47,9 @@ export async function run(): Promise<void> {
         console.log(`  ${name.padEnd(33)}${cell(open)}${cell(frames)}${cell(open + frames)}`);
       }
       const short = median['merv 10 s']!;
+      const needed = new Map<string, number>();
+      for (const [length, path] of Object.entries(paths))
+        needed.set(length, await picturesNeeded(ffmpeg, path));
       for (const length of Object.keys(paths)) {
         const { open, frames } = median[`merv ${length}`]!;
         const other = median[`decord ${length}`];
@@ -52,7 +57,8 @@ export async function run(): Promise<void> {
         const peerTimes = other
           ? `; decord ÷ merv: ${ratio(other.frames, frames)}, with opening ${ratio(other.open + other.frames, open + frames)}`
           : '';
-        console.log(`  ${length}: ${growth}${peerTimes}`);
+        const pictures = `${needed.get(length)} pictures must be decoded, ${ratio(needed.get(length)!, needed.get('10 s')!)} × as many`;
+        console.log(`  ${length}: ${growth}; ${pictures}${peerTimes}`);
       }
     }
   } finally {
@@ -72,9 +78,39 @@ async function ours(ffmpeg: Ffmpeg, path: string): Promise<Times> {
   const start = performance.now();
   const video = await openVideo(path, { ffmpeg });
   const opened = performance.now();
-  const { frameCount, fps } = video.info;
-  await decodeFrames(video, sampleFrames({ frameCount, averageFps: fps, clip: null, counts: [16] }).indexes);
+  await decodeFrames(video, wanted(video));
   return { open: opened - start, frames: performance.now() - opened };
+}
+
+function wanted({ info }: OpenedVideo): readonly number[] {
+  const { frameCount, fps } = info;
+  return sampleFrames({ frameCount, averageFps: fps, clip: null, counts: [16] }).indexes;
+}
+
+/**
+ * Coded pictures that cannot be left out: from each wanted frame's keyframe up to it, less those that no other picture
+ * refers to. Their number bounds from below what any decoder has to do.
+ */
+async function picturesNeeded(ffmpeg: Ffmpeg, path: string): Promise<number> {
+  const video = await openVideo(path, { ffmpeg });
+  const { timeline, index } = video;
+  if (index?.nal == null) throw new Error(`${path} is no plain MP4 of H.264`);
+  const frames = wanted(video);
+  const asked = new Set(frames.map((frame) => timeline.packetOf[frame]!));
+  const file = await open(path, 'r');
+  try {
+    let count = 0;
+    for (const { from, to } of planRuns(timeline, frames, 0)) {
+      for (let packet = from ?? 0; packet <= to; packet++) {
+        const coded = Buffer.alloc(index.samples.bytes[packet]!);
+        await file.read(coded, 0, coded.length, index.samples.offset[packet]!);
+        if (asked.has(packet) || pictureUse(coded, index.nal) !== 'unused') count += 1;
+      }
+    }
+    return count;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Medians of A, B, A, B …, after one round that is not counted. */
