@@ -38,13 +38,11 @@ function joinsOf({ encoders, visual, languageModel, tokenizer }: Model): ModelDe
     {
       from: part.key,
       to: visual?.part.key ?? answers,
-      label: `features ${frames / spec.framesPerStep} × ${spec.tokens} × ${spec.width}`,
+      label: `${frames / spec.framesPerStep} × ${spec.tokens} × ${spec.width}`,
     },
   ]);
   const seen =
-    visual === null
-      ? []
-      : [{ from: visual.part.key, to: answers, label: `${visual.spec.tokens} visual tokens` }];
+    visual === null ? [] : [{ from: visual.part.key, to: answers, label: `${visual.spec.tokens} tokens` }];
   return [
     ...eyes,
     ...seen,

@@ -53,15 +53,23 @@ function Part({ part }: { readonly part: PlannedPart }) {
           aria-label={`Precision of ${part.name}`}
           allowDeselect={false}
           comboboxProps={{ withinPortal: true, width: 190, position: 'bottom-end' }}
-          data={part.sizes.map((size, i) => ({
+          data={part.sizes.map((size) => ({
             value: size.precision,
-            label: `${size.precision} · ${formatBytes(size.bytes)}${i === 0 ? ' · proposed' : ''}`,
+            label: `${size.precision} · ${formatBytes(size.bytes)}`,
           }))}
           value={precision}
+          renderOption={({ option }) => (
+            <span className={classes.option}>
+              {option.label}
+              {option.value === part.sizes[0]?.precision && <em>proposed</em>}
+            </span>
+          )}
           onChange={(value) => void install.choose(part, value as Precision)}
         />
       ) : (
-        <span className={classes.size}>{precision}</span>
+        <span className={classes.size}>
+          {[precision, bytes === null ? null : formatBytes(bytes)].filter(Boolean).join(' · ')}
+        </span>
       )}
       <div className={classes.facts}>
         <span>{roleNames[part.role]}</span>
@@ -74,7 +82,6 @@ function Part({ part }: { readonly part: PlannedPart }) {
         )}
         {part.licence !== null && <span>{part.licence}</span>}
       </div>
-      <span className={classes.size}>{bytes !== null && formatBytes(bytes)}</span>
     </li>
   );
 }

@@ -11,7 +11,7 @@ export function ConfigurationTab({ detail }: { readonly detail: ModelDetail }) {
   if (config === undefined) return <p className={classes.none}>This model has no description.</p>;
   const data = detail.configs.map((each) => ({
     value: each.part,
-    label: detail.summary.parts.find((part) => part.key === each.part)?.name ?? each.part,
+    label: detail.summary.parts.find((part) => part.key === each.part)?.name ?? 'The model',
   }));
   return (
     <div className={classes.tab}>

@@ -16,7 +16,7 @@ const columnWidth = 172;
 /** Of a column with nothing but words in it, beside one with parts. */
 const slim = 0.55;
 /** The part of its column that a node takes; the rest is for the lines. */
-const filled = 0.7;
+const filled = 0.64;
 
 /** Everything in hundredths of the drawing. */
 interface Box {
@@ -66,7 +66,8 @@ export function PartsGraphView({ model, joins }: PartsGraphViewProps) {
           const [from, to] = [boxes.get(join.from)!, boxes.get(join.to)!];
           // At the end where the lines lie apart.
           const many = joins.filter((other) => other.to === join.to).length > 1;
-          const long = to.left - from.right > 100 / 4;
+          // On the side that the line does not come from.
+          const above = many ? to.y >= from.y : from.y >= to.y;
           const place = many
             ? { left: `${from.right}%`, top: `${from.y}%` }
             : { right: `${100 - to.left}%`, top: `${to.y}%` };
@@ -74,7 +75,7 @@ export function PartsGraphView({ model, joins }: PartsGraphViewProps) {
             <span
               key={`${join.from} ${join.to}`}
               className={classes.label}
-              data-long={long}
+              data-above={above}
               style={place}
               title={join.label}
             >
