@@ -17,7 +17,7 @@ export function jobService({ jobs: procedures }: Procedures, jobs: JobRunner) {
     const left = (): void => wake();
     signal?.addEventListener('abort', left, { once: true });
     try {
-      while (!signal?.aborted) {
+      while (!signal?.aborted && !jobs.closed) {
         const list = [...jobs.list()];
         const text = JSON.stringify(list);
         const changed = new Promise<void>((resolve) => {

@@ -12,8 +12,9 @@ export interface RepoPlaces extends Places {
   readonly pins: Pins;
 }
 
-/** A file of this size is fetched whole where something of it is wanted, and found in the cache the next time. */
+/** A file of this size is fetched whole where something of it is wanted, and found in the cache the next time; weights never. */
 const smallFile = 8 << 20;
+const weights = /\.(safetensors|bin|pt|pth|gguf|onnx)$/i;
 
 /** Repositories as places that models are made from. */
 export function repoPlaces(hub: Hub, pins: Pins, signal: AbortSignal | undefined): RepoPlaces {
@@ -32,7 +33,8 @@ export function repoPlaces(hub: Hub, pins: Pins, signal: AbortSignal | undefined
       licence,
       files: files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
       async open(path) {
-        if ((sizes.get(path) ?? 0) > smallFile) return hub.openFile(repo, commit, path, signal);
+        if (weights.test(path) || (sizes.get(path) ?? 0) > smallFile)
+          return hub.openFile(repo, commit, path, signal);
         const wanted = files.filter((file) => file.path === path);
         const fetched = await hub.download(repo, commit, wanted, { signal });
         return openFile(fetched.get(path) ?? path);

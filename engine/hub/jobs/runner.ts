@@ -16,7 +16,8 @@ export interface JobRunner {
   list(): readonly Job[];
   /** True while something of the models folder must stay where it is: a move is under way. */
   readonly moving: boolean;
-  /** Called after each change of a job of this engine; returns what takes the listener off. */
+  readonly closed: boolean;
+  /** Called after each change of a job of this engine, and when it closes; returns what takes the listener off. */
   onChange(listener: () => void): () => void;
   /** Stops what runs; the next engine goes on with it. */
   close(): Promise<void>;
@@ -247,6 +248,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     get moving() {
       return store.list().some((each) => each.job.kind === 'move' && isUnderWay(each));
     },
+    get closed() {
+      return closing;
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -254,6 +258,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     async close() {
       if (closing) return;
       closing = true;
+      changed();
       clearInterval(timer);
       const all = [...running.values()];
       for (const { stop } of all) stop('close');
