@@ -7,6 +7,9 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   encoders: () => import('./encoders.ts'),
   video: () => import('./video.ts'),
   answer: () => import('./answer.ts'),
+  memory: () => import('./memory.ts'),
+  conversion: () => import('./conversion.ts'),
+  'large-layer': () => import('./large-layer.ts'),
 };
 
 const names = process.argv.slice(2);

@@ -32,6 +32,15 @@ const peers = {
     torch: true,
     wants: ['pyyaml', 'safetensors', 'huggingface_hub', '--no-deps timm torchvision'],
   },
+  torch_encoders: {
+    name: 'PyTorch timm, transformers and hiera',
+    modules: 'cpu_torch, timm, transformers, hiera',
+    torch: true,
+    wants: [
+      ...['pyyaml', 'safetensors', 'huggingface_hub', '--no-deps timm torchvision'],
+      ...['transformers', 'tqdm packaging', '--no-deps hiera-transformer'],
+    ],
+  },
   pillow_resize: { name: 'Pillow', modules: 'PIL, numpy', torch: false, wants: ['pillow numpy'] },
   llama_cpp_python: {
     name: 'llama-cpp-python',

@@ -1,4 +1,4 @@
-"""timm's networks at fp32 with random weights: the values do not change the time."""
+"""timm's network at fp32 with random weights: the values do not change the time."""
 
 import time
 
@@ -9,19 +9,7 @@ import timm
 settings = options()
 torch.set_num_threads(settings["threads"])
 efficientnet = timm.create_model("efficientnet_lite0").eval()
-siglip = timm.create_model("vit_base_patch16_siglip_224").eval()
-
-
-def siglip_features(x):
-    """Up to the last but one block, as the reference takes them."""
-    x = siglip.patch_embed(x)
-    x = siglip.norm_pre(siglip.patch_drop(siglip._pos_embed(x)))
-    for block in siglip.blocks[:-1]:
-        x = block(x)
-    return x
-
-
-networks = {"efficientnet-lite0": efficientnet, "siglip": siglip_features}
+networks = {"efficientnet-lite0": efficientnet}
 
 
 @torch.inference_mode()
