@@ -110,6 +110,10 @@ async function* run(job: AnswerJob, tools: AnswerTools, progress: Progress): Asy
     yield next.value;
   }
   const { result } = progress;
+  // Bytes that make no UTF-8: the whole is decoded as the reference does it, which one by one cannot be.
+  if (progress.text.includes('\uFFFD') && job.sampling.stop.length === 0) {
+    progress.text = text.tokenizer.decode(result.ids);
+  }
   model.remember(progress.text, result.ids);
   if (result.finish === 'length' && result.ids.length < job.sampling.maxTokens) {
     progress.warnings.push(

@@ -1,5 +1,7 @@
 /** How chosen frames leave ffmpeg: extra filters, output options, and how its byte stream is cut into pictures. */
 export interface PictureFormat {
+  /** True for rgb24 pictures of their own size, of which every level counts. */
+  readonly exact: boolean;
   readonly filters: readonly string[];
   readonly output: readonly string[];
   /** A new cutter for one stream. It calls back with each whole picture; the buffer is then the callee's. */
@@ -9,6 +11,7 @@ export interface PictureFormat {
 /** Raw rgb24 pictures of one size. A video that changes size on the way keeps its first size. */
 export function rgbPictures(width: number, height: number): PictureFormat {
   return {
+    exact: true,
     filters: [`scale=${width}:${height}`],
     output: ['-pix_fmt', 'rgb24', '-f', 'rawvideo'],
     cutter: (onPicture) => fixedSizeCutter(width * height * 3, onPicture),
@@ -19,6 +22,7 @@ export function rgbPictures(width: number, height: number): PictureFormat {
 export function jpegPictures(width: number, height: number, shownHeight: number): PictureFormat {
   const shownWidth = Math.max(2, 2 * Math.round((width * shownHeight) / height / 2));
   return {
+    exact: false,
     filters: [`scale=${shownWidth}:${shownHeight}:out_range=pc`, 'format=yuvj420p'],
     output: ['-c:v', 'mjpeg', '-q:v', '4', '-strict', 'unofficial', '-f', 'image2pipe'],
     cutter: jpegCutter,

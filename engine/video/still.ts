@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import { pipeInput } from './input.ts';
+import { decodeJpeg } from './jpeg/decode.ts';
+import { turned } from './jpeg/turn.ts';
 import type { PictureFormat } from './picture-format.ts';
 import { type PictureHeader, readPictureHeader } from './picture-header.ts';
 import { runFfmpeg } from './run.ts';
@@ -40,7 +42,15 @@ export async function decodePicture(
 ): Promise<{ readonly bytes: Uint8Array; readonly pixelFormat: string }> {
   // The bytes go through a pipe: by name ffmpeg would read `%d` in it as a numbered series.
   const file = await readWhole(path);
-  const orientation = readPictureHeader(file)?.orientation ?? 1;
+  const header = readPictureHeader(file);
+  if (format.exact && header?.format === 'jpeg') {
+    const exact = decodeJpeg(file);
+    if (exact !== null) {
+      const { rgb, width, height, pixelFormat } = exact;
+      return { bytes: turned(rgb, width, height, header.orientation), pixelFormat };
+    }
+  }
+  const orientation = header?.orientation ?? 1;
   let picture: Uint8Array | undefined;
   let pixelFormat = 'unknown';
   const exit = await runFfmpeg(ffmpeg, {

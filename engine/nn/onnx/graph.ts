@@ -199,12 +199,14 @@ export class GraphWriter {
 
   /** Bytes of the weights that `save` will write, without reading any of them. */
   weightBytes(): number {
-    let total = 0;
+    let inside = 0;
+    let beside = 0;
     for (const { value } of this.initializers.values()) {
       const bytes = (value.shape as readonly number[]).reduce((a, b) => a * b, elementBytes[value.type]);
-      total = bytes < externalThreshold ? total + bytes : Math.ceil(total / pageSize) * pageSize + bytes;
+      if (bytes < externalThreshold) inside += bytes;
+      else beside = Math.ceil(beside / pageSize) * pageSize + bytes;
     }
-    return total;
+    return inside + beside;
   }
 
   /**
