@@ -12,6 +12,8 @@ export const partsFolder = 'parts';
 
 /** A file of the part's own folder: a part that came from elsewhere must not name others. */
 const fileName = z.string().regex(/^[A-Za-z0-9][\w.+-]*$/);
+/** What an import looks into, by this ending. */
+const graphName = fileName.endsWith('.onnx');
 /** Of layers, tokens, frames: what is multiplied and allocated later. */
 export const count = z
   .number()
@@ -29,7 +31,7 @@ const strategySchema = z.enum(['resize-naive', 'resize-crop', 'letterbox']);
 /** A vision encoder: frames -> features [frames / framesPerStep, tokens, width]. */
 export const encoderSpecSchema = z.object({
   role: z.literal('encoder'),
-  graph: fileName,
+  graph: graphName,
   strategy: strategySchema,
   filter: z.enum(['bicubic', 'bilinear', 'float-bilinear']),
   size: count,
@@ -44,7 +46,7 @@ export const encoderSpecSchema = z.object({
 /** Projectors and fusion: features of every encoder, by id -> visual tokens [tokens, hidden]. */
 export const visualSpecSchema = z.object({
   role: z.literal('visual'),
-  graph: fileName,
+  graph: graphName,
   /** As the reference writes them: "no-align+3davg+linear", "cross_attention_avg_lq"; "label-mixture" is our own. */
   projector: z.string(),
   fusion: z.string(),
@@ -56,7 +58,7 @@ export const visualSpecSchema = z.object({
 
 export const languageModelSpecSchema = z.object({
   role: z.literal('languageModel'),
-  graph: fileName,
+  graph: graphName,
   embeddings: fileName,
   embeddingType: z.enum(['float16', 'float32']),
   layers: count,
@@ -93,28 +95,41 @@ export const partOriginSchema = z.discriminatedUnion('kind', [
 ]);
 export type PartOrigin = z.infer<typeof partOriginSchema>;
 
+/** Fields of a {@link PartSpec} that name files. */
+const fileFields: ReadonlySet<string> = new Set(['graph', 'embeddings', 'file', 'config']);
+
 /**
  * A part of a model, written by this application into a folder of its own, `parts/<key>`. `part.json` is written last
  * and the folder renamed into place, so that a part is there whole or not at all. Never changed afterwards, except
  * that its quality may be added.
  */
-export const partSchema = z.object({
-  format: z.literal(partFormat),
-  /** `<id>-<precision>-<12 hex digits>` of a hash over everything that it is made from: the same makes the same key. */
-  key: partKey,
-  role: z.enum(partRoles),
-  id: z.string(),
-  name: z.string(),
-  precision: precisionSchema.nullable(),
-  licence: z.string(),
-  origin: partOriginSchema,
-  /** The files it was made from, with their content's hash; paths as in the origin. */
-  inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
-  /** Its own files, beside part.json. */
-  files: z.array(z.object({ file: fileName, bytes: z.number().int().nonnegative(), sha256: z.string() })),
-  quality: qualitySchema.nullable(),
-  spec: partSpecSchema,
-});
+export const partSchema = z
+  .object({
+    format: z.literal(partFormat),
+    /** `<id>-<precision>-<12 hex digits>` of a hash over everything that it is made from: the same makes the same key. */
+    key: partKey,
+    role: z.enum(partRoles),
+    id: z.string(),
+    name: z.string(),
+    precision: precisionSchema.nullable(),
+    licence: z.string(),
+    origin: partOriginSchema,
+    /** The files it was made from, with their content's hash; paths as in the origin. */
+    inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
+    /** Its own files, beside part.json. */
+    files: z.array(z.object({ file: fileName, bytes: z.number().int().nonnegative(), sha256: z.string() })),
+    quality: qualitySchema.nullable(),
+    spec: partSpecSchema,
+  })
+  .refine(({ files, spec }) => {
+    // As disks see them that do not tell capitals apart.
+    const names = [partFile, ...files.map(({ file }) => file.toLowerCase())];
+    const used = Object.entries(spec).filter(([field]) => fileFields.has(field));
+    return (
+      new Set(names).size === names.length &&
+      used.every(([, name]) => name === null || files.some(({ file }) => file === name))
+    );
+  }, 'its files are not those that it uses');
 export type Part = z.infer<typeof partSchema>;
 
 export type SpecOf<Role extends PartRole> = Extract<PartSpec, { role: Role }>;

@@ -72,7 +72,7 @@ export function createApi({ http, endpoint, token }: ApiOptions): HubApi {
     async search(query, limit, signal) {
       const fields = searchFields.map((field) => `&expand[]=${field}`).join('');
       const { value } = await get(searchAnswerSchema, {
-        url: `${endpoint()}/api/models?search=${encodeURIComponent(query)}&limit=${limit}&sort=downloads${fields}`,
+        url: `${endpoint()}/api/models?search=${encodeURIComponent(query.replace(/\p{Cs}/gu, '\uFFFD'))}&limit=${limit}&sort=downloads${fields}`,
         purpose: `Searching for ${query}`,
         subject: 'The search',
         repo: null,
@@ -107,7 +107,7 @@ export function createApi({ http, endpoint, token }: ApiOptions): HubApi {
           signal,
         });
         files.push(...filesOf(value));
-        url = next === null ? null : new URL(next, asked).href;
+        url = next === null ? null : pageAfter(asked, next, repo);
         if (pages > mostPages) throw unexpected(endpoint(), repo, 'a list without an end');
       }
       const odd = files.find(({ path, oid, sha256 }) => !isInside(path) || !isBlobName(sha256 ?? oid));
@@ -131,6 +131,17 @@ export function createApi({ http, endpoint, token }: ApiOptions): HubApi {
       }
     },
   };
+}
+
+/** The next page is where this one is. */
+function pageAfter(asked: string, next: string, repo: string): string {
+  try {
+    const url = new URL(next, asked);
+    if (url.origin === new URL(asked).origin) return url.href;
+  } catch {
+    // No address at all.
+  }
+  throw unexpected(asked, repo, 'a list that goes on elsewhere');
 }
 
 interface Asking {

@@ -31,13 +31,20 @@ export const searchFields = [
   'tags',
 ] as const;
 
+/** No file of a repository comes near; a length sizes lists of pieces. */
+export const fileBytes = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 43);
+
 export const treeAnswerSchema = z.array(
   z.object({
     type: z.string(),
     path: z.string(),
-    size: z.number().int().min(0).nullish(),
+    size: fileBytes.nullish(),
     oid: z.string(),
-    lfs: z.object({ oid: z.string(), size: z.number().int().min(0) }).nullish(),
+    lfs: z.object({ oid: z.string(), size: fileBytes }).nullish(),
   }),
 );
 export type TreeAnswer = z.infer<typeof treeAnswerSchema>;

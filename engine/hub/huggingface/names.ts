@@ -35,8 +35,15 @@ export function isInside(path: string): boolean {
     path.length < 1000 &&
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     !/[\\:\u0000-\u001f]/.test(path) &&
-    path.split('/').every((step) => step !== '' && step !== '.' && step !== '..')
+    // Half of a surrogate pair has no form in an address.
+    !/\p{Cs}/u.test(path) &&
+    path.split('/').every(isStep)
   );
+}
+
+/** A name that is one on every disk: Windows drops dots and spaces at its end. */
+function isStep(step: string): boolean {
+  return step !== '' && !/[. ]$/.test(step) && Buffer.byteLength(step) <= 255;
 }
 
 /** Throws ExpectedError 'bad_request'. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
+import { fileBytes } from './api.ts';
 import { type CachePaths, findCached, writeCached } from './cache.ts';
 import type { HubFile } from './file.ts';
 import { isBlobName, isInside } from './names.ts';
@@ -10,10 +11,10 @@ const treeSchema = z.object({
   files: z.record(
     z.string().refine(isInside),
     z.object({
-      size: z.number().int().min(0),
+      size: fileBytes,
       blob_id: z.string().refine(isBlobName),
       lfs_sha256: z.string().refine(isBlobName).optional(),
-      lfs_size: z.number().int().min(0).optional(),
+      lfs_size: fileBytes.optional(),
     }),
   ),
 });
