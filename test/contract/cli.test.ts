@@ -7,17 +7,17 @@ import { createLocalClient } from '../../engine/doors/in-process.ts';
 import { startEngine } from '../../engine/doors/start-engine.ts';
 import { openDatabase } from '../../engine/store/database.ts';
 import { openFolders } from '../../engine/store/folders.ts';
-import { type BuiltCli, buildCli, type Ended, startCli } from './support/child.ts';
+import { type BuiltScript, buildScript, type Ended, startCli } from './support/child.ts';
 import { clientOf, openSocket } from './support/doors.ts';
 import { type Media, makeMedia } from './support/media.ts';
 import { scriptedAnswerer } from './support/scripted-answerer.ts';
 
 let media: Media;
 let home: string;
-let cli: BuiltCli;
+let cli: BuiltScript;
 beforeAll(async () => {
   media = makeMedia();
-  cli = await buildCli();
+  cli = await buildScript('scripted-cli');
 });
 afterAll(() => {
   media.remove();

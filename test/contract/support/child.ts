@@ -18,17 +18,18 @@ export interface Child {
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The scripted command line as one file, built as the application's is: a process starts in a third of the time. */
-export interface BuiltCli {
+/** A script as one file, built as the application is: a process starts in a third of the time. */
+export interface BuiltScript {
   readonly file: string;
   remove(): void;
 }
 
-export async function buildCli(): Promise<BuiltCli> {
+/** Of this folder, by its name without extension; `scripted-cli` is the command line with a scripted model. */
+export async function buildScript(name: 'scripted-cli' | 'install-child'): Promise<BuiltScript> {
   // Two folders below the root, as dist/cli is: it looks for resources from there.
-  const file = `${root}.cache/test/merv-${process.pid}.cjs`;
+  const file = `${root}.cache/test/${name}-${process.pid}.cjs`;
   await build({
-    entryPoints: [fileURLToPath(new URL('./scripted-cli.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
     outfile: file,
     bundle: true,
     platform: 'node',
@@ -42,7 +43,7 @@ export async function buildCli(): Promise<BuiltCli> {
 
 /** The scripted command line in a process of its own. */
 export function startCli(
-  { file }: BuiltCli,
+  { file }: BuiltScript,
   words: readonly string[],
   home: string,
   env: NodeJS.ProcessEnv = {},
