@@ -38,6 +38,8 @@ export interface Asked {
   /** Where a person can look at it and accept its conditions. */
   readonly page: string | null;
   readonly tokenSent: boolean;
+  /** Sent here by another server, which knows it: a refusal is of the address, which may have run out. */
+  readonly sentOn: boolean;
 }
 
 /** What an HTTP status means; the codes in X-Error-Code are the hub's. */
@@ -47,6 +49,14 @@ export function refused(asked: Asked, status: number, headers: IncomingHttpHeade
   const fail = (retryable: boolean, retryAfterMs: number | null = null): { cause: HttpFailure } => ({
     cause: new HttpFailure(`HTTP ${status} from ${url.host}`, { status, retryable, retryAfterMs }),
   });
+  if (asked.sentOn && [401, 403, 404, 410].includes(status)) {
+    return new ExpectedError(
+      'network',
+      `${url.host}, which keeps ${subject}, refuses it (HTTP ${status}).`,
+      'Start again later: what was fetched is kept.',
+      fail(true),
+    );
+  }
   if (reason === 'GatedRepo') return gated(asked, fail(false));
   switch (status) {
     case 401:

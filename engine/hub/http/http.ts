@@ -85,7 +85,11 @@ export function createHttp({ settings, activity, env, silenceMs = usualSilenceMs
         silenceMs,
       });
       entry.answered(message.statusCode ?? 0);
-      return { message, entry, asked: { ...request, url, tokenSent: sendsToken } };
+      return {
+        message,
+        entry,
+        asked: { ...request, url, tokenSent: sendsToken, sentOn: new URL(request.url).origin !== url.origin },
+      };
     } catch (error) {
       const expected = error instanceof ExpectedError ? error : broken({ ...request, url }, error);
       entry.ended(expected.message);

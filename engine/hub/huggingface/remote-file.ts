@@ -11,6 +11,8 @@ export interface RemoteFile {
    * `ranged`. Throws what {@link Http.send} throws.
    */
   read(range: ByteRange | null, signal: AbortSignal | undefined): Promise<FileAnswer>;
+  /** The next read looks its place up anew. */
+  forget(): void;
 }
 
 export interface ByteRange {
@@ -25,8 +27,6 @@ export interface FileAnswer {
   readonly total: number | null;
   /** Names the content: the hub's X-Linked-ETag, else the answer's own ETag. */
   readonly identity: string | null;
-  /** The answer's own ETag: another one means another content at the same address. */
-  readonly etag: string | null;
   readonly body: AsyncIterable<Uint8Array>;
   discard(): void;
 }
@@ -68,6 +68,9 @@ export function createRemoteFile({ http, url, subject, purpose, page, token }: R
 
   return {
     subject,
+    forget() {
+      place = null;
+    },
     async read(range, signal) {
       if (place !== null) {
         const { identity } = place;
@@ -98,7 +101,7 @@ function answerOf(
   if (response.status !== 206) {
     const length = headers['content-length'];
     const total = length === undefined ? null : Number(length);
-    return { ranged: false, total, identity, etag, body, discard };
+    return { ranged: false, total, identity, body, discard };
   }
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
   if (range === null || Number(start) !== range.start) {
@@ -109,7 +112,7 @@ function answerOf(
       'Check the endpoint and the proxy in the settings, then start again.',
     );
   }
-  return { ranged: true, total: total === '*' ? null : Number(total), identity, etag, body, discard };
+  return { ranged: true, total: total === '*' ? null : Number(total), identity, body, discard };
 }
 
 function linkedEtag(redirects: readonly IncomingHttpHeaders[]): string | null {

@@ -96,6 +96,7 @@ async function fill(target: BlobTarget, file: FileHandle, options: BlobOptions):
   };
   const drop = async (): Promise<void> => {
     count(-counted, false);
+    remote.forget();
     await journal.reset();
     await file.truncate(0);
   };

@@ -39,8 +39,9 @@ export interface PieceWork {
 /** What one request asks for at most. */
 const largestPiece = 32 << 20;
 const smallestPiece = 4 << 20;
-/** How much a kill may lose on each connection. */
-const checkpointBytes = 8 << 20;
+/** How much a kill may lose on each connection: whichever comes first. */
+const checkpointBytes = 16 << 20;
+const checkpointMs = 1000;
 
 /**
  * Fetches what the journal lacks, several pieces at a time; `whole` is for a server that does not give pieces: all of
@@ -127,12 +128,14 @@ async function store(
 ): Promise<number> {
   let at = start;
   let noted = start;
+  let notedAt = performance.now();
   const checkpoint = async (): Promise<void> => {
     if (whole || at === noted) return;
     const range = { start: noted, end: at };
     await file.datasync();
     await journal.add(range);
     noted = range.end;
+    notedAt = performance.now();
   };
   try {
     for await (const piece of answer.body) {
@@ -141,7 +144,7 @@ async function store(
       at += piece.byteLength;
       onDone(at);
       onBytes(piece.byteLength);
-      if (at - noted >= checkpointBytes) await checkpoint();
+      if (at - noted >= checkpointBytes || performance.now() - notedAt >= checkpointMs) await checkpoint();
     }
   } catch (error) {
     // The first failure is what is told; one of the journal costs this piece only.
