@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifests } from './manifests.ts';
+import { archiveBases, mutateArchive } from './mutate-archive.ts';
 import { type Mutation, mutateBytes } from './mutate-bytes.ts';
 import { mutateGguf } from './mutate-gguf.ts';
 import { mutateJson } from './mutate-json.ts';
 import { mutateBarePickle } from './mutate-pickle.ts';
 import { mutateProtobuf } from './mutate-protobuf.ts';
 import { mutateZip } from './mutate-zip.ts';
-import { readGguf, readManifest, readSharded, readTokenizer, readWeights } from './readers.ts';
+import { readArchive, readGguf, readManifest, readSharded, readTokenizer, readWeights } from './readers.ts';
 import { tokenizerJsonBases, tokenizerModelBases } from './tokenizer-bases.ts';
 import { ggufBases, legacyPytorchBases, pytorchBases, safetensorsBases, shardIndex } from './weight-bases.ts';
 
@@ -73,6 +74,11 @@ export function formatsIn(scratch: string, fixtures: string): Readonly<Record<st
     }),
     'tokenizer-json': () => tokenizer('json', tokenizerJsonBases(llm)),
     'tokenizer-model': () => tokenizer('sentencepiece', tokenizerModelBases(llm)),
+    archive: () => ({
+      bases: archiveBases(),
+      mutations: [mutateBytes, mutateArchive, mutateArchive],
+      read: (bytes) => readArchive(scratch, bytes),
+    }),
     manifest: () => ({
       bases: manifests().map(({ text }) => Buffer.from(text)),
       mutations: [mutateBytes, mutateJson, mutateJson],

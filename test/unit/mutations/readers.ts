@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installedModels } from '../../../engine/answering/installed-models.ts';
 import { ExpectedError } from '../../../engine/contract/errors.ts';
+import { importParts } from '../../../engine/hub/archive/import.ts';
 import { fromGguf as configOf } from '../../../engine/models/llama-config.ts';
 import { readModel } from '../../../engine/models/model.ts';
 import { chatTemplate } from '../../../engine/text/chat-template.ts';
@@ -102,6 +103,22 @@ export async function readTokenizer(
   writeFileSync(file, damaged === 'file' ? bytes : sound.file);
   writeFileSync(config, damaged === 'config' ? bytes : sound.config);
   use(await openTokenizer({ kind, file, config }));
+}
+
+/** Imported into an empty models folder; whatever comes of it, nothing may be written beside that. */
+export async function readArchive(folder: string, bytes: Buffer): Promise<void> {
+  const [path, modelsFolder] = [join(folder, 'exported'), join(folder, 'models')];
+  writeFileSync(path, bytes);
+  const before = readdirSync(folder).length;
+  const { signal } = new AbortController();
+  const refusal: unknown = await importParts({ modelsFolder, path, signal, onBytes: () => {} }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  const here = readdirSync(folder).filter((name) => name !== 'models');
+  rmSync(modelsFolder, { recursive: true, force: true });
+  if (here.length > before) throw new Error(`it wrote ${here.join(', ')}`);
+  if (refusal !== null) throw refusal;
 }
 
 let prepared: string | null = null;
