@@ -83,10 +83,13 @@ async function recognise(
     const start = Buffer.from(await file.read(0, Math.min(32, file.size)));
     const text = start.toString('latin1');
     if (text.startsWith('GGUF')) return 'gguf';
+    // First the header's length, whose bytes may look like the beginning of the other kinds.
+    const isHeader = start[8] === 0x7b && start.length > 9;
+    if (isHeader && start.readBigUInt64LE(0) <= file.size) return 'safetensors';
     if (text.startsWith('PK\u0003\u0004') || start[0] === 0x80) return 'pytorch';
     if (text.startsWith('version https://git-lfs')) return 'pointer';
-    if (start[8] === 0x7b && start.length > 9) return 'safetensors';
-    return /^\s*\{/.test(text) ? 'index' : 'unknown';
+    if (/^\s*\{/.test(text)) return 'index';
+    return isHeader ? 'safetensors' : 'unknown';
   } finally {
     await file.close();
   }

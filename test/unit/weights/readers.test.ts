@@ -66,6 +66,11 @@ describe('safetensors', () => {
     });
   });
 
+  it.each([0x80, 0x7b, 0x20])('is told apart where its header’s length begins with %i', async (low) => {
+    const padded = safetensors(tensors, (header) => header.padEnd(256 + low));
+    expect(Object.keys(await contents(await openTensors(await saved(padded))))).toEqual(['a', 'b']);
+  });
+
   it.each([
     ['an overlap', (h: string) => h.replace('[16,20]', '[12,16]'), 'b overlaps'],
     ['an offset outside', (h: string) => h.replace('[16,20]', '[16,24]'), 'b lies outside'],
