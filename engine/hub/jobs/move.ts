@@ -57,7 +57,7 @@ export function moveWork({ engines, modelsFolder, switchTo }: MoveOptions): JobW
       if (modelsFolder() === to) {
         await removeOriginal(from, to);
         await rm(join(to, markerFile), { force: true });
-      } else if ((await markedBy(to)) === job.id) await rm(to, { recursive: true, force: true });
+      } else if ((await markedBy(to)) === job.id) await removeCopy(from, to);
     },
   };
 }
@@ -87,10 +87,12 @@ async function checkTarget(from: string, to: string, jobId: string | null): Prom
       'Choose another folder.',
     );
   }
-  const names = await readdir(to).catch((error: NodeJS.ErrnoException) => {
+  const found = await readdir(to).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw writeFailure(error, to);
   });
+  // A kill may have come while the marker itself was written.
+  const names = found.filter((name) => !isMarkersPartial(name));
   if (names.length > 0 && (jobId === null || (await markedBy(to)) !== jobId)) {
     throw new ExpectedError('not_allowed', `${to} is not empty.`, 'Choose an empty or a new folder.');
   }
@@ -128,7 +130,7 @@ async function copyAll(from: string, to: string, context: JobContext): Promise<v
     };
     await writeWhole(join(to, path), pieces(), (sha256) => hashes.set(path, sha256));
   }
-  await removeStrays(to, new Set([markerFile, ...files.map(({ path }) => path)]));
+  await removeStrays(from, to, new Set(files.map(({ path }) => path)));
 
   done = 0;
   for (const { path } of files) {
@@ -174,13 +176,39 @@ async function ownFolders(folder: string): Promise<readonly string[]> {
   return own.sort();
 }
 
-/** What an earlier run copied and is no longer in the original, or had not finished. */
-async function removeStrays(folder: string, wanted: ReadonlySet<string>, at = folder): Promise<void> {
-  for (const entry of await readdir(at, { withFileTypes: true })) {
-    const path = join(at, entry.name);
-    if (entry.isDirectory()) await removeStrays(folder, wanted, path);
-    else if (!wanted.has(relative(folder, path))) await rm(path);
+const isMarkersPartial = (name: string): boolean => name.startsWith(`${markerFile}.`);
+
+/**
+ * What an earlier run copied and is no longer in the original, or had not finished. What else a person has put there
+ * since is not ours.
+ */
+async function removeStrays(from: string, to: string, wanted: ReadonlySet<string>): Promise<void> {
+  const walk = async (at: string): Promise<void> => {
+    for (const entry of await readdir(at, { withFileTypes: true })) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory()) await walk(path);
+      else if (!wanted.has(relative(to, path))) await rm(path);
+    }
+  };
+  for (const name of await copiedFolders(from, to)) await walk(join(to, name));
+  for (const name of await readdir(to)) if (isMarkersPartial(name)) await rm(join(to, name));
+}
+
+/** Folders of the new place that a move made, also those that it had not finished. */
+async function copiedFolders(from: string, to: string): Promise<readonly string[]> {
+  const ours = new Set([...(await ownFolders(from)), ...(await ownFolders(to))]);
+  const there = await readdir(to, { withFileTypes: true });
+  return there.flatMap((entry) => (entry.isDirectory() && ours.has(entry.name) ? [entry.name] : []));
+}
+
+/** Takes back what was copied, and the folder where nothing else is in it. */
+async function removeCopy(from: string, to: string): Promise<void> {
+  for (const name of await copiedFolders(from, to))
+    await rm(join(to, name), { recursive: true, force: true });
+  for (const name of await readdir(to)) {
+    if (name === markerFile || isMarkersPartial(name)) await rm(join(to, name));
   }
+  await rmdir(to).catch(() => {});
 }
 
 async function removeOriginal(from: string, to: string): Promise<void> {

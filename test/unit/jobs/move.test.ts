@@ -16,6 +16,7 @@ import type { JobContext } from '../../../engine/hub/jobs/work.ts';
 import { openDatabase } from '../../../engine/store/database.ts';
 import { createEngineRegister } from '../../../engine/store/engines.ts';
 import { openFolders, setModelsFolder } from '../../../engine/store/folders.ts';
+import type { JobRecord } from '../../../engine/store/jobs.ts';
 
 let home: string;
 let to: string;
@@ -32,7 +33,12 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs a move whose signal aborts, or which throws as a kill does, after so many reports of progress. */
-async function move(stopAfter = Number.POSITIVE_INFINITY, beforeSwitch = () => {}, id = 'job') {
+async function move(
+  stopAfter = Number.POSITIVE_INFINITY,
+  beforeSwitch = () => {},
+  id = 'job',
+  cancelled = false,
+) {
   const database = openDatabase(join(home, 'studio.db'));
   const engines = createEngineRegister(database);
   const folders = openFolders(home);
@@ -65,8 +71,10 @@ async function move(stopAfter = Number.POSITIVE_INFINITY, beforeSwitch = () => {
       setModelsFolder(folders.data, folder);
     },
   });
+  const request = { kind: 'move', from: join(home, 'models'), to } as const;
   try {
-    await work.run({ kind: 'move', from: join(home, 'models'), to }, context);
+    if (cancelled) await work.clean(request, { job: { id } } as JobRecord);
+    else await work.run(request, context);
   } finally {
     engines.leave();
     database.close();
@@ -112,6 +120,27 @@ describe('moving the models', () => {
       await move();
       expect([files(to), files(models), existsSync(models)]).toEqual([all, [], false]);
     }
+  });
+
+  it('leaves alone what somebody puts into the new folder meanwhile', async () => {
+    const others = ['holiday/photo.jpg', 'letter.txt', 'notes.7.partial'];
+    for (const end of ['cancelled', 'finished']) {
+      await expect(move(3)).rejects.toThrow('killed');
+      for (const path of others) {
+        mkdirSync(join(to, path, '..'), { recursive: true });
+        writeFileSync(join(to, path), 'mine');
+      }
+      await move(undefined, undefined, 'job', end === 'cancelled');
+      expect(files(to)).toEqual(end === 'cancelled' ? others : [...all, ...others].sort());
+      if (end === 'cancelled') rmSync(to, { recursive: true });
+    }
+  });
+
+  it('cancelled leaves no trace', async () => {
+    await expect(move(3)).rejects.toThrow('killed');
+    await move(undefined, undefined, 'job', true);
+    expect(existsSync(to)).toBe(false);
+    expect(files(join(home, 'models'))).toEqual([...all.slice(0, 1), 'notes.txt', ...all.slice(1)]);
   });
 
   it('killed after the switch deletes the original when it is run again', async () => {
