@@ -14,9 +14,19 @@ const longestWaitMs = 100;
 /**
  * A token bucket. What passed is taken off the bucket, which may go below nothing; the next one waits until it is
  * filled again, so that a piece larger than the bucket passes too.
- * @param limit bytes a second; null for none. Asked again at every step.
+ * @param setting bytes a second; null for none. Asked ten times a second at most: it may be a look into a database.
  */
-export function createBandwidth(limit: () => number | null): Bandwidth {
+export function createBandwidth(setting: () => number | null): Bandwidth {
+  let asked = Number.NEGATIVE_INFINITY;
+  let known: number | null = null;
+  const limit = (): number | null => {
+    const now = performance.now();
+    if (now - asked >= longestWaitMs) {
+      asked = now;
+      known = setting();
+    }
+    return known;
+  };
   let level = 0;
   let filledAt = performance.now();
   let queue: Promise<void> = Promise.resolve();

@@ -5,6 +5,7 @@ import { openFile, type RandomAccessFile } from '../../weights/random-access-fil
 import { type Http, offlineError } from '../http/http.ts';
 import type { RetryPolicy } from '../http/retry.ts';
 import { createSlots } from '../transfer/slots.ts';
+import { writeProblem } from '../transfer/write-problem.ts';
 import { summaryOf, withoutFrontMatter } from './api.ts';
 import { createApi } from './api-client.ts';
 import { cachePaths, findCached, readRef, writeRef } from './cache.ts';
@@ -142,14 +143,18 @@ export function createHub(options: HubOptions): Hub {
     for (const { path } of files) checkPath(path);
     const paths = cachePaths(cacheFolder, repo);
     const listing = listings.get(`${repo}@${commit}`);
-    // The snapshot first: to other tools a revision without one is a broken cache.
-    await mkdir(paths.snapshot(commit), { recursive: true });
-    if (listing) await writeTree(paths, commit, listing.files);
-    for (const [key, named] of revisions) {
-      if (named === commit && key.startsWith(`${repo}@`))
-        await writeRef(paths, key.slice(repo.length + 1), commit);
+    try {
+      // The snapshot first: to other tools a revision without one is a broken cache.
+      await mkdir(paths.snapshot(commit), { recursive: true });
+      if (listing) await writeTree(paths, commit, listing.files);
+      for (const [key, named] of revisions) {
+        if (named === commit && key.startsWith(`${repo}@`))
+          await writeRef(paths, key.slice(repo.length + 1), commit);
+      }
+      return await fetcher.download(repo, commit, files, job);
+    } catch (error) {
+      throw writeProblem(paths.folder, error);
     }
-    return fetcher.download(repo, commit, files, job);
   };
 
   const readRange: Hub['readRange'] = async (repo, commit, path, offset, length, signal) => {

@@ -1,10 +1,9 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ExpectedError } from '../../contract/errors.ts';
-import type { RetryPolicy } from '../http/retry.ts';
+import { pause, type RetryPolicy } from '../http/retry.ts';
 import type { RemoteFile } from '../huggingface/remote-file.ts';
 import { nameOf } from '../huggingface/verified.ts';
-import { diskFull, isDiskFull } from '../starter-files.ts';
 import { BeginAgain, fetchPieces } from './fetch-pieces.ts';
 import { openJournal } from './journal.ts';
 import { withLock } from './lock.ts';
@@ -42,30 +41,26 @@ const mostChanges = 3;
  * Fetches a content into the cache. It has its name only when its hash is right; until then it is
  * `<blob>.merv.incomplete` with a journal beside it, and a later call goes on where this one stopped, also after a
  * kill. (Other tools have `.incomplete` files of their own, which they may append to.)
- * Throws ExpectedError of {@link fetchPieces}, 'wrong_content' (fetched twice and wrong twice), 'disk_full',
- * 'not_allowed', 'cancelled'.
+ * Throws ExpectedError of {@link fetchPieces}, 'wrong_content' (fetched twice and wrong twice), 'cancelled'; what the
+ * operating system says about a write.
  */
 export async function downloadBlob(target: BlobTarget, options: BlobOptions): Promise<void> {
   const { incomplete, journal: journalPath } = partialOf(target.path);
-  try {
-    await mkdir(dirname(target.path), { recursive: true });
-    await withLock(target.lock, options.signal, async () => {
-      if (await options.present()) {
-        options.onBytes(target.bytes, false);
-        return;
-      }
-      const file = await open(incomplete, 'r+').catch(() => open(incomplete, 'w+'));
-      try {
-        await fill(target, file, options);
-      } finally {
-        await file.close();
-      }
-      await rename(incomplete, target.path);
-      await rm(journalPath, { force: true });
-    });
-  } catch (error) {
-    throw writeProblem(target.path, error);
-  }
+  await mkdir(dirname(target.path), { recursive: true });
+  await withLock(target.lock, options.signal, async () => {
+    if (await options.present()) {
+      options.onBytes(target.bytes, false);
+      return;
+    }
+    const file = await open(incomplete, 'r+').catch(() => open(incomplete, 'w+'));
+    try {
+      await fill(target, file, options);
+    } finally {
+      await file.close();
+    }
+    await rename(incomplete, target.path);
+    await rm(journalPath, { force: true });
+  });
 }
 
 /** Where a content is before it is whole. */
@@ -128,6 +123,7 @@ async function fill(target: BlobTarget, file: FileHandle, options: BlobOptions):
         options.onNote(
           `${subject} changed while it was fetched; what was there is dropped and it begins again.`,
         );
+        await pause(options.policy.baseMs, options.signal);
       } else {
         wrong += 1;
         const what = again === 'length' ? 'another length' : 'another content';
@@ -164,29 +160,4 @@ async function fill(target: BlobTarget, file: FileHandle, options: BlobOptions):
     const name = await nameOf(incomplete, bytes, kind, options.signal);
     return name === blob && (await file.stat()).size === bytes ? null : 'content';
   }
-}
-
-/** What the operating system said about a write, as an expected error. */
-function writeProblem(path: string, error: unknown): unknown {
-  if (isDiskFull(error)) return diskFull(path, error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'EFBIG') {
-    return new ExpectedError(
-      'disk_full',
-      `The disk with ${path} cannot hold a file of this size.`,
-      'Name a folder on another disk in HF_HOME (FAT32, for one, ends at 4 GB).',
-      { cause: error },
-    );
-  }
-  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) {
-    return new ExpectedError(
-      'not_allowed',
-      `${path} cannot be written (${code}).`,
-      'Check its permissions.',
-      {
-        cause: error,
-      },
-    );
-  }
-  return error;
 }
