@@ -86,6 +86,11 @@ export function serveFlags(raw: unknown): ServeFlags {
   return { port, host: last(flags.host) ?? '127.0.0.1', token };
 }
 
+/** Each `--precision`, as it was typed. */
+export function precisionFlags(raw: unknown): readonly string[] {
+  return values(z.object({ precision: textFlag }).parse(raw).precision);
+}
+
 export function jsonFlag(raw: unknown): boolean {
   return z.object({ json: z.boolean().default(false) }).parse(raw).json;
 }

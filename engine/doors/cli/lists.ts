@@ -4,12 +4,13 @@ import type { DoctorCheck } from '../../contract/system.ts';
 /** `merv models` for people. */
 export function modelsText(models: readonly ModelSummary[]): string {
   if (models.length === 0)
-    return 'No model is installed. Run `npm start` once with a network to fetch the starter model.\n';
+    return 'No model is installed. Choose one of `merv catalogue`; `merv install starter` is the smallest.\n';
   return models
-    .map(({ id, name, notice, bytes, encoders, contextLength, visualTokens, parts }) =>
+    .map(({ id, name, notice, bytes, encoders, contextLength, visualTokens, parts, problem }) =>
       [
         `${id}  ${name}`,
         ...(notice === null ? [] : [`  ${notice}`]),
+        ...(problem === null ? [] : [`  PROBLEM: ${problem.sentence}`, `  → ${problem.remedy}`]),
         `  ${(bytes / 2 ** 20).toFixed(0)} MB, context ${contextLength} tokens, ${visualTokens} of them visual`,
         ...encoders.map((encoder) => `  sees ${encoder.frames} frames through ${encoder.name}`),
         ...parts.map(

@@ -1,6 +1,15 @@
 import cac, { type Command } from 'cac';
 import { version } from '../version.ts';
+import type { CarryOut } from './command.ts';
 import { UsageError } from './flags.ts';
+import { find } from './models/find.ts';
+import { install } from './models/install.ts';
+import { installed } from './models/installed.ts';
+import { jobs } from './models/jobs.ts';
+import { settings } from './models/settings.ts';
+
+/** What is not needed to ask a question: each family declares its own commands. */
+const families = [find, install, installed, jobs, settings];
 
 /** A command line that was understood. `options` is for flags.ts to read. */
 export type Invocation =
@@ -10,7 +19,9 @@ export type Invocation =
       readonly question: string | null;
       readonly options: unknown;
     }
-  | { readonly command: 'models' | 'serve' | 'doctor' | 'setup'; readonly options: unknown }
+  | { readonly command: 'serve' | 'doctor' | 'setup'; readonly options: unknown }
+  /** A command of one of the families. */
+  | { readonly command: 'models'; readonly options: unknown; readonly carryOut: CarryOut }
   /** Help or the version, which the parser has printed. */
   | { readonly command: 'none' };
 
@@ -43,13 +54,11 @@ export function parse(argv: readonly string[]): Invocation {
       if (words.length > 2) throw new UsageError('put the question into quotes');
       invocation = { command: 'ask', video: words[0] ?? null, question: words[1] ?? null, options };
     });
-  cli
-    .command('models', 'List the models that are installed')
-    .option('--json', 'As JSON')
-    .example('merv models --json')
-    .action((options: unknown) => {
-      invocation = { command: 'models', options };
+  for (const declare of families) {
+    declare(cli, (carryOut, options) => {
+      invocation = { command: 'models', options, carryOut };
     });
+  }
   cli
     .command('serve', 'Serve the interface to a browser, until stopped with Ctrl-C')
     .option('--port <n>', 'Port; 0 takes any free one (4717 where it is free)')

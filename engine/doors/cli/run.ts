@@ -7,7 +7,7 @@ import { resourcesFolder } from '../places.ts';
 import { type StartOptions, startEngine } from '../start-engine.ts';
 import { ask } from './ask.ts';
 import { askFlags, jsonFlag, serveFlags, UsageError } from './flags.ts';
-import { doctorText, modelsText } from './lists.ts';
+import { doctorText } from './lists.ts';
 import { type Invocation, parse } from './parse.ts';
 import { serve } from './serve.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,11 +56,11 @@ async function carryOut(
       );
       return exits.ok;
     }
-    case 'models': {
-      const models = await withEngine(openFolders(), answererFor, terminal, (client) => client.models.list());
-      terminal.out(json ? `${JSON.stringify(models)}\n` : modelsText(models));
+    case 'models':
+      await withEngine(openFolders(), answererFor, terminal, (client) =>
+        invocation.carryOut({ client, terminal, json }),
+      );
       return exits.ok;
-    }
     case 'doctor': {
       const checks = await withEngine(openFolders(), answererFor, terminal, (client) =>
         client.system.doctor(),
@@ -69,12 +69,9 @@ async function carryOut(
       return checks.some(({ status }) => status === 'problem') ? exits.failed : exits.ok;
     }
     case 'setup': {
-      const folder = await setUpStarter({
-        modelsFolder: openFolders().models,
-        resourcesFolder: resourcesFolder(),
-        onProgress: (sentence) => terminal.err(`${sentence}\n`),
-        signal: terminal.signal,
-      });
+      const folders = openFolders();
+      // An engine, so that another one that starts meanwhile does not take new parts for garbage.
+      const folder = await withEngine(folders, answererFor, terminal, () => setUp(folders, terminal));
       terminal.out(`${folder}\n`);
       return exits.ok;
     }
@@ -84,6 +81,19 @@ async function carryOut(
     default:
       return invocation satisfies never;
   }
+}
+
+async function setUp({ models }: Folders, { err, signal }: Terminal): Promise<string> {
+  let last = '';
+  return setUpStarter({
+    modelsFolder: models,
+    resourcesFolder: resourcesFolder(),
+    signal,
+    onProgress(sentence) {
+      if (sentence !== last) err(`${sentence}\n`);
+      last = sentence;
+    },
+  });
 }
 
 /** One engine for one command; what is asked on the command line is not kept in the history. */

@@ -2,6 +2,8 @@
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** All of stdin. */
+  readonly input: () => Promise<string>;
   /** Whether stderr is a screen: progress is then one line that changes. */
   readonly interactive: boolean;
   /** Aborts on Ctrl-C, and when whoever reads stdout has gone. */

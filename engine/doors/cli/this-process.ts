@@ -18,6 +18,11 @@ export function runInThisProcess(answererFor?: StartOptions['answererFor']): voi
   const terminal: Terminal = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    async input() {
+      let text = '';
+      for await (const piece of process.stdin.setEncoding('utf8')) text += piece;
+      return text;
+    },
     interactive: process.stderr.isTTY === true,
     signal: stop.signal,
   };

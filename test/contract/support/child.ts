@@ -25,7 +25,7 @@ export interface BuiltScript {
 }
 
 /** Of this folder, by its name without extension; `scripted-cli` is the command line with a scripted model. */
-export async function buildScript(name: 'scripted-cli' | 'install-child'): Promise<BuiltScript> {
+export async function buildScript(name: 'scripted-cli' | 'real-cli' | 'install-child'): Promise<BuiltScript> {
   // Two folders below the root, as dist/cli is: it looks for resources from there.
   const file = `${root}.cache/test/${name}-${process.pid}.cjs`;
   await build({
