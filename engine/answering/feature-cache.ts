@@ -39,7 +39,9 @@ export class FeatureCache {
     const path = this.path(key);
     let bytes: Buffer;
     try {
-      bytes = await readFile(path);
+      // By its length first: a damaged file may be of any.
+      const { size } = await stat(path);
+      bytes = size === length * 4 + digestLength ? await readFile(path) : Buffer.alloc(0);
     } catch {
       return null;
     }
@@ -47,7 +49,7 @@ export class FeatureCache {
     const sound =
       bytes.length === length * 4 + digestLength && digest(data).equals(bytes.subarray(length * 4));
     if (!sound) {
-      await rm(path, { force: true });
+      await rm(path, { recursive: true, force: true });
       return null;
     }
     const now = new Date();

@@ -24,11 +24,22 @@ export async function collectGarbage(
   }
   for (const name of modelFolders(modelsFolder)) {
     const folder = join(modelsFolder, name);
-    for (const file of readdirSync(folder)) if (isPartial(file)) await rm(join(folder, file));
-    // Made for a description that was never written.
-    if (readdirSync(folder).length === 0) await rmdir(folder);
+    for (const file of partialFiles(folder)) await rm(join(folder, file));
+    // Made for a description that was never written. One with something in it, or of another user, stays.
+    await rmdir(folder).catch(() => {});
   }
   await removeUnusedParts(modelsFolder, store);
+}
+
+function partialFiles(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && isPartial(entry.name))
+      .map(({ name }) => name);
+  } catch {
+    // Not ours to read: the lost+found of a disk of its own.
+    return [];
+  }
 }
 
 const isPartial = (name: string): boolean => /\.\d+\.partial$/.test(name);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,6 +41,19 @@ describe('feature cache', () => {
       expect(await cache.read(key, 4)).toBeNull();
       expect(await readdir(folder)).toEqual([]);
     }
+  });
+
+  it('does not read a file of another length, however long, nor a folder of that name', async () => {
+    const cache = new FeatureCache(folder);
+    await cache.write(key, features);
+    const [name] = await readdir(folder);
+    await truncate(join(folder, name!), 2 ** 40);
+    expect(await cache.read(key, 4)).toBeNull();
+    expect(await readdir(folder)).toEqual([]);
+    await mkdir(join(folder, name!, 'inner'), { recursive: true });
+    expect(await cache.read(key, 4)).toBeNull();
+    await cache.write(key, features);
+    expect(await cache.read(key, 4)).toEqual(features);
   });
 
   it('does without when the folder cannot be written', async () => {
