@@ -134,6 +134,9 @@ export function visualGraph(path: VisualPath): {
   return { writer, counts: { tokens, perEncoder, mixing: mixing !== null } };
 }
 
+/** Values that are converted and written at a time. */
+const stretch = 1 << 22;
+
 /** The token embeddings as rows of a file, see runtime/embedding-table.ts. */
 export async function writeEmbeddingTable(
   file: string,
@@ -145,7 +148,10 @@ export async function writeEmbeddingTable(
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(bytesOf(type === 'float16' ? toHalfArray(table) : table));
+      for (let from = 0; from < table.length; from += stretch) {
+        const part = table.subarray(from, from + stretch);
+        await handle.writeFile(bytesOf(type === 'float16' ? toHalfArray(part) : part));
+      }
       await handle.sync();
     } finally {
       await handle.close();

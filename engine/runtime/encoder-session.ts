@@ -19,7 +19,7 @@ export class EncoderSession {
   async encode(frames: Uint8Array | Float32Array, size: number): Promise<Float32Array> {
     const count = frames.length / (size * size * 3);
     const shape = [count, size, size, 3];
-    const levels = frames instanceof Uint8Array ? Float32Array.from(frames) : frames;
+    const levels = frames instanceof Uint8Array ? new Float32Array(frames) : frames;
     const feeds = { frames: float32(levels, shape) };
     return (await this.session.run(feeds, ['features'])).features;
   }

@@ -2,7 +2,7 @@ import { toHalfArray } from '../half.ts';
 import type { LinearPrecision } from '../precision.ts';
 import { type Weights, weightShape } from '../weights.ts';
 import { bytesOf, type GraphValue, type GraphWriter } from './graph.ts';
-import { blockSize, quantiseBlocks, quantiseColumns, transpose } from './quantise.ts';
+import { blockSize, emptyBlocks, quantiseBlocks, quantiseColumns, transpose } from './quantise.ts';
 
 /** One or several linear layers that share their input, stacked along the output axis. */
 export interface StackedWeight {
@@ -33,19 +33,19 @@ async function readStacked(source: Weights, names: readonly string[]): Promise<F
   return all;
 }
 
-/** Remembers one weight's quantised form while its several tensors are written one after the other. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let last: WeakRef<object> | null = null;
-  let pending: Promise<T> | null = null;
+/** Keeps one weight's quantised form while its `uses` tensors are written one after the other, and no longer. */
+function kept<T>(uses: number, make: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | null = null;
+  let left = 0;
   return () => {
-    const kept = last?.deref();
-    if (kept !== undefined) return Promise.resolve(kept as T);
-    pending ??= make().then((value) => {
-      last = new WeakRef(value as object);
-      pending = null;
-      return value;
-    });
-    return pending;
+    if (value === null) {
+      value = make();
+      left = uses;
+    }
+    const made = value;
+    left--;
+    if (left === 0) value = null;
+    return made;
   };
 }
 
@@ -82,7 +82,7 @@ export function writeLinear(
       return addBias(writer, writer.node('MatMul', [x, weight], 'float32', shape), bias);
     }
     case 'int8-dynamic': {
-      const quantised = once(async () => quantiseColumns(await read(), out, inputs));
+      const quantised = kept(2, async () => quantiseColumns(await read(), out, inputs));
       const values = writer.weight(`${key}.values`, 'int8', [inputs, out], async () =>
         bytesOf((await quantised()).values),
       );
@@ -96,7 +96,15 @@ export function writeLinear(
     case 'int4': {
       const bits = precision === 'int8' ? 8 : 4;
       const blocks = Math.ceil(inputs / blockSize);
-      const quantised = once(async () => quantiseBlocks(await read(), out, inputs, bits));
+      const quantised = kept(3, async () => {
+        const all = emptyBlocks(out, inputs, bits);
+        let row = 0;
+        for (const [i, name] of stack.names.entries()) {
+          quantiseBlocks(await source.read(`${name}.weight`), stack.outputs[i]!, inputs, bits, all, row);
+          row += stack.outputs[i]!;
+        }
+        return all;
+      });
       const values = writer.weight(
         `${key}.values`,
         'uint8',

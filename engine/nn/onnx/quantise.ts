@@ -10,49 +10,73 @@ export interface BlockQuantised {
   readonly zeroPoints: Uint8Array;
 }
 
+/** Room for W [out, in]. */
+export function emptyBlocks(out: number, inputs: number, bits: 4 | 8): BlockQuantised {
+  const blocks = Math.ceil(inputs / blockSize);
+  return {
+    values: new Uint8Array((out * blocks * blockSize * bits) / 8),
+    scales: new Float32Array(out * blocks),
+    zeroPoints: new Uint8Array(out * zeroRow(blocks, bits)),
+  };
+}
+
+const zeroRow = (blocks: number, bits: 4 | 8): number => (bits === 4 ? Math.ceil(blocks / 2) : blocks);
+
 /**
- * Asymmetric round-to-nearest quantisation of W [out, in] in blocks along `in`, for ONNX Runtime's MatMulNBits:
- * w ≈ (q − zeroPoint) · scale. A block whose `in` runs past the end is filled with zeros.
+ * Asymmetric round-to-nearest quantisation of W [rows, in] in blocks along `in`, for ONNX Runtime's MatMulNBits:
+ * w ≈ (q − zeroPoint) · scale. A block whose `in` runs past the end is filled with zeros. The rows go into `target`
+ * from its row `firstRow` on.
  */
 export function quantiseBlocks(
   weight: Float32Array,
-  out: number,
+  rows: number,
   inputs: number,
   bits: 4 | 8,
+  target: BlockQuantised = emptyBlocks(rows, inputs, bits),
+  firstRow = 0,
 ): BlockQuantised {
   const levels = 2 ** bits - 1;
   const blocks = Math.ceil(inputs / blockSize);
-  const bytesPerBlock = (blockSize * bits) / 8;
-  const values = new Uint8Array(out * blocks * bytesPerBlock);
-  const scales = new Float32Array(out * blocks);
-  const zeroRow = bits === 4 ? Math.ceil(blocks / 2) : blocks;
-  const zeroPoints = new Uint8Array(out * zeroRow);
-  for (let row = 0; row < out; row++) {
+  const { values, scales, zeroPoints } = target;
+  const zeros = zeroRow(blocks, bits);
+  const quantised = new Uint8Array(blockSize);
+  for (let row = 0; row < rows; row++) {
     for (let block = 0; block < blocks; block++) {
       const first = row * inputs + block * blockSize;
-      const length = Math.min(blockSize, inputs - block * blockSize);
+      const end = first + Math.min(blockSize, inputs - block * blockSize);
       let low = 0;
       let high = 0;
-      for (let i = first; i < first + length; i++) {
+      for (let i = first; i < end; i++) {
         const w = weight[i]!;
         if (w < low) low = w;
         if (w > high) high = w;
       }
       const scale = Math.fround((high - low) / levels);
-      const zero = scale === 0 ? 0 : Math.min(levels, Math.max(0, Math.round(-low / scale)));
-      scales[row * blocks + block] = scale;
-      if (bits === 4) zeroPoints[row * zeroRow + (block >> 1)]! |= zero << ((block & 1) * 4);
-      else zeroPoints[row * zeroRow + block] = zero;
-      const target = (row * blocks + block) * bytesPerBlock;
-      for (let i = 0; i < blockSize; i++) {
-        const w = i < length ? weight[first + i]! : 0;
-        const q = scale === 0 ? 0 : Math.min(levels, Math.max(0, Math.round(w / scale) + zero));
-        if (bits === 4) values[target + (i >> 1)]! |= q << ((i & 1) * 4);
-        else values[target + i] = q;
+      const place = (firstRow + row) * blocks + block;
+      scales[place] = scale;
+      if (scale === 0) continue;
+      // One division a block; adding a half and cutting off rounds, since nothing here is negative by more than that.
+      const inverse = 1 / scale;
+      const zero = Math.min(levels, Math.floor(-low * inverse + 0.5));
+      const offset = zero + 0.5;
+      for (let i = first; i < end; i++) {
+        const q = (weight[i]! * inverse + offset) | 0;
+        quantised[i - first] = q > levels ? levels : q;
+      }
+      quantised.fill(zero, end - first);
+      if (bits === 8) {
+        zeroPoints[(firstRow + row) * zeros + block] = zero;
+        values.set(quantised, place * blockSize);
+      } else {
+        zeroPoints[(firstRow + row) * zeros + (block >> 1)]! |= zero << ((block & 1) * 4);
+        const half = (place * blockSize) / 2;
+        for (let i = 0; i < blockSize; i += 2) {
+          values[half + (i >> 1)] = quantised[i]! | (quantised[i + 1]! << 4);
+        }
       }
     }
   }
-  return { values, scales, zeroPoints };
+  return target;
 }
 
 /**
