@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   encoders: () => import('./encoders.ts'),
   video: () => import('./video.ts'),
   answer: () => import('./answer.ts'),
+  'train-step': () => import('./train-step.ts'),
   memory: () => import('./memory.ts'),
   conversion: () => import('./conversion.ts'),
   'large-layer': () => import('./large-layer.ts'),

@@ -1,12 +1,16 @@
 """One training step of transformers' LlamaForCausalLM, eager, with fused AdamW: the peer of build/bench/train-step.ts."""
 
+import os
 import resource
 import time
 
-from cpu_torch import torch
-from serve import options, serve
-import transformers
-from transformers import LlamaConfig, LlamaForCausalLM
+# As our side does: idle threads that spin would take the other side's processor time.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from cpu_torch import torch  # noqa: E402
+from serve import options, serve  # noqa: E402
+import transformers  # noqa: E402
+from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
 settings = options()
 torch.set_num_threads(settings["threads"])

@@ -38,6 +38,14 @@ export async function ensureNative() {
   return addonPath;
 }
 
+/** The addon with sanitizers, in a place of its own. @returns {Promise<string>} */
+export async function buildSanitized() {
+  await ensureTools();
+  const folder = join(cache, 'native', 'build-sanitized');
+  await build(folder, await ensureLibtorch(), ['-DSANITIZE=ON', '-DCMAKE_BUILD_TYPE=RelWithDebInfo']);
+  return join(folder, 'merv-torch.node');
+}
+
 /** @param {string} folder @param {string} torch @param {readonly string[]} options */
 async function build(folder, torch, options) {
   // node-addon-api gives its folder relative to the working directory.
