@@ -1,14 +1,12 @@
 import { cancelled } from '../contract/errors.ts';
 import type { Sampling } from '../contract/sampling.ts';
+import { prefillChunk } from '../models/memory.ts';
 import type { EmbeddingTable } from '../runtime/embedding-table.ts';
 import type { LanguageModel } from '../runtime/language-model.ts';
 import { Sampler } from '../runtime/sampler.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type ContextItem, commonPrefix, embedItems, type PromptLayout } from './context.ts';
 import { StopStrings } from './stop-strings.ts';
-
-/** Prompt tokens read in one call of the model: Stop works between two calls. */
-const prefillChunk = 256;
 
 export type GenerationEvent =
   | { readonly type: 'prefill'; readonly done: number; readonly total: number }

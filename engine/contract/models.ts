@@ -54,7 +54,7 @@ export type ModelPart = z.infer<typeof modelPartSchema>;
 
 /** What answering needs of memory, in bytes, beside the operating system; see {@link memoryOf}. */
 export const modelMemorySchema = z.object({
-  /** Weights of every part, loaded. */
+  /** Weights of every part, loaded, and the room that reading a stretch of the prompt takes. */
   weights: z.number(),
   /** Keys and values of one token of the context. */
   perToken: z.number(),

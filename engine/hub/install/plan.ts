@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { ExpectedError } from '../../contract/errors.ts';
 import type { InstallPlan, ModelSource, PlannedPart, PrecisionChoices } from '../../contract/hub.ts';
+import { baseMemory } from '../../models/memory.ts';
 import type { Part } from '../../models/part.ts';
 import { catalogueItem } from '../catalogue.ts';
 import { type RecipePart, recipeParts } from '../conversion/recipe.ts';
@@ -11,7 +12,7 @@ import { modelIdFor } from './model-id.ts';
 import { bytesOf, precisionOf } from './precisions.ts';
 import { gatedProblem, memoryProblems, memoryWarnings, type PlanProblem } from './problems.ts';
 import { type Resolved, resolveSource } from './resolve.ts';
-import { baseMemory, runMemory } from './run-memory.ts';
+import { runMemory } from './run-memory.ts';
 
 export interface PlanOptions {
   readonly hub: Hub;
@@ -113,7 +114,10 @@ async function recipePlan(
       downloadBytes: toFetch(parts),
       modelBytes: bytes(recipeParts(recipe)),
       conversionMemoryBytes: baseMemory + Math.max(0, ...missing.map(({ memory }) => memory)),
-      runMemoryBytes: runMemory(recipe, (part) => bytesOf(part, precisionOf(part, choices))),
+      runMemoryBytes: runMemory(recipe, (part) => {
+        const precision = precisionOf(part, choices);
+        return { bytes: bytesOf(part, precision), precision };
+      }),
     },
     bytes(missing),
     gated.map(({ repo, url }) => gatedProblem(repo, url)),
