@@ -17,7 +17,7 @@ let home: string;
 let cli: BuiltScript;
 beforeAll(async () => {
   media = makeMedia();
-  cli = await buildScript('scripted-cli');
+  cli = await buildScript(new URL('./support/scripted-cli.ts', import.meta.url));
 });
 afterAll(() => {
   media.remove();

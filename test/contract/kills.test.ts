@@ -25,7 +25,7 @@ const repos: readonly FakeRepo[] = [tinyLlama(), ...(merv ?? []).map((repo) => (
 let script: BuiltScript;
 let fake: FakeHub;
 beforeAll(async () => {
-  script = await buildScript('install-child');
+  script = await buildScript(new URL('./support/install-child.ts', import.meta.url));
   fake = await startFakeHub({ repos });
 });
 afterAll(async () => {

@@ -10,7 +10,7 @@ let cli: BuiltScript;
 let fake: FakeHub;
 let home: string;
 beforeAll(async () => {
-  cli = await buildScript('real-cli');
+  cli = await buildScript(new URL('./support/real-cli.ts', import.meta.url));
   fake = await startFakeHub({ repos: [tinyLlama(), { ...tinyLlama('tiny/gated'), gated: true }] });
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -24,12 +25,11 @@ export interface BuiltScript {
   remove(): void;
 }
 
-/** Of this folder, by its name without extension; `scripted-cli` is the command line with a scripted model. */
-export async function buildScript(name: 'scripted-cli' | 'real-cli' | 'install-child'): Promise<BuiltScript> {
+export async function buildScript(entry: URL): Promise<BuiltScript> {
   // Two folders below the root, as dist/cli is: it looks for resources from there.
-  const file = `${root}.cache/test/${name}-${process.pid}.cjs`;
+  const file = `${root}.cache/test/${basename(entry.pathname, '.ts')}-${process.pid}.cjs`;
   await build({
-    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(entry)],
     outfile: file,
     bundle: true,
     platform: 'node',
