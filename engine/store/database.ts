@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import Libsql from 'libsql';
 import { ExpectedError } from '../contract/errors.ts';
+import { repairTexts } from './check-text.ts';
 import { migrations } from './migrations.ts';
 
 /** No booleans: libsql aborts the whole process on one. */
@@ -93,6 +94,8 @@ function open(path: string, warnings: readonly string[]): Database {
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
     const damage = check();
     if (damage[0] !== undefined) throw new DamagedError(damage[0]);
+    const repaired = repairTexts(raw);
+    if (repaired > 0) warnings = [...warnings, repairedSentence(path, repaired)];
     migrate(raw, path, transaction);
   } catch (error) {
     raw.close();
@@ -149,8 +152,21 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+function repairedSentence(path: string, count: number): string {
+  return `${count} ${count === 1 ? 'text' : 'texts'} of the history in ${path} had damaged characters; \uFFFD stands in their place.`;
+}
+
+/** A damaged head of the file is reported as a plain error: a format or a table that nobody has. */
+const damagedHead =
+  /unsupported file format|malformed|fts5 file format|no such (table|column)|already exists|duplicate column/;
+
 function isDamage(error: unknown): boolean {
-  return error instanceof DamagedError || /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error));
+  const code = codeOf(error);
+  return (
+    error instanceof DamagedError ||
+    /^SQLITE_(CORRUPT|NOTADB)/.test(code) ||
+    (code === 'SQLITE_ERROR' && damagedHead.test(messageOf(error)))
+  );
 }
 
 function moveAside(path: string): string {

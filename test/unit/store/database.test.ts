@@ -66,6 +66,36 @@ describe('a database file', () => {
     database.close();
   });
 
+  it('with a format that nobody has is moved aside', () => {
+    openDatabase(path).close();
+    const bytes = readFileSync(path);
+    // The schema's format, 1 to 4.
+    bytes.writeUInt32BE(99, 44);
+    writeFileSync(path, bytes);
+    const database = openDatabase(path);
+    expect(database.warnings[0]).toContain('damaged');
+    database.close();
+  });
+
+  it('with a text that is not UTF-8, on which libsql ends the process, is repaired with a warning', () => {
+    const first = openDatabase(path);
+    const store = createConversationStore(first);
+    store.create(subject, 'Grüße 😀');
+    store.create(subject, 'damaged');
+    first.run("UPDATE conversations SET title = CAST(x'61ff62' AS TEXT) WHERE title = 'damaged'");
+    first.close();
+    const second = openDatabase(path);
+    const titles = createConversationStore(second)
+      .list('')
+      .map(({ title }) => title);
+    expect(titles.sort()).toEqual(['Grüße 😀', 'a\uFFFDb']);
+    expect(second.warnings).toEqual([expect.stringContaining('1 text ')]);
+    second.close();
+    const third = openDatabase(path);
+    expect(third.warnings).toEqual([]);
+    third.close();
+  });
+
   it('in a folder that is missing is an expected error that names it', () => {
     expect(() => openDatabase(join(folder, 'no', 'studio.db'))).toThrowError(ExpectedError);
     expect(() => openDatabase(join(folder, 'no', 'studio.db'))).toThrowError(/studio\.db/);
