@@ -14,8 +14,9 @@ interface SamplingRow {
   readonly clip_end_sec: number | null;
   readonly end_frame: number | null;
   readonly num_frames: readonly number[];
-  readonly indexes: readonly number[];
-  readonly per_encoder: readonly (readonly number[])[];
+  /** Missing where the reference itself failed. */
+  readonly indexes?: readonly number[];
+  readonly per_encoder?: readonly (readonly number[])[];
 }
 
 interface VideoRow {
@@ -30,7 +31,7 @@ interface VideoRow {
 
 const folder = join(fixturesFolder, 'frames');
 const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-const rows = read('sampling.json') as readonly SamplingRow[];
+const rows = (read('sampling.json') as readonly SamplingRow[]).filter(({ indexes }) => indexes !== undefined);
 const videos = read('videos.json') as Readonly<Record<string, VideoRow>>;
 const made = /version n?(\d+)\./.exec((read('meta.json') as { readonly ffmpeg: string }).ffmpeg)?.[1];
 
@@ -104,11 +105,10 @@ describe.each(Object.keys(videos).filter((name) => readdirSync(folder).includes(
     }
   });
 
-  it('gives the sixteen frames the reference loads', async () => {
-    const wanted = row.load_video_16_equals_frames;
-    if (!wanted) return;
+  const wanted = row.load_video_16_equals_frames ?? [];
+  it.runIf(wanted.length > 0)('gives the frames the reference loads', async () => {
     const { frameCount, fps } = video.info;
-    const { indexes } = sampleFrames({ frameCount, averageFps: fps, clip: null, counts: [16] });
+    const { indexes } = sampleFrames({ frameCount, averageFps: fps, clip: null, counts: [wanted.length] });
     expect(indexes).toEqual(wanted);
     const frames = await decodeFrames(video, indexes);
     expect(frames.map(({ index }) => index)).toEqual(wanted);
