@@ -43,6 +43,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const [start, cpu] = [performance.now(), process.cpuUsage()];
   const { loss } = trainStep(model, optimiser, [examples], 1e-4, {
     begin: 1,
+    packTo: null,
     clip: 1,
     accumulate: 'tokens',
     checkpointing: settings.checkpointing,

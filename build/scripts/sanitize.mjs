@@ -18,6 +18,7 @@ const { status } = spawnSync(
     '-c',
     'test/vitest.config.ts',
     'test/unit/native',
+    'test/parity/training.test.ts',
     ...process.argv.slice(2),
   ],
   {

@@ -73,6 +73,8 @@ export const operations = {
   scale: operation('mul.Scalar', 'one', tensor, number),
   neg: operation('neg', 'one', tensor),
   ge: operation('ge.Tensor', 'one', tensor, tensor),
+  eq: operation('eq.Tensor', 'one', tensor, tensor),
+  tril: operation('tril', 'one', tensor),
   maskedFill: operation('masked_fill.Scalar', 'one', tensor, tensor, number),
   clamp: operation('clamp', 'one', tensor, number, number),
   sigmoid: operation('sigmoid', 'one', tensor),

@@ -1,10 +1,13 @@
 import type { Tensor } from '../native/tensor.ts';
+import { type AttentionLayout, attentionLayout } from '../nn/torch/attention.ts';
 import { type Example, ignored } from './example.ts';
 import type { TrainingModel } from './training-model.ts';
 
 export interface FusedBatch {
   /** [rows, longest, hidden]; shorter rows end in zeros, which nothing before them sees. */
   readonly embeddings: Tensor;
+  /** Where rows hold several examples. */
+  readonly layout: AttentionLayout | null;
   /** Places in [rows · longest] whose output is compared with `targets`. */
   readonly places: readonly number[];
   readonly targets: readonly number[];
@@ -14,11 +17,22 @@ export interface FusedBatch {
   readonly mixing: Tensor | null;
 }
 
+export interface BatchOptions {
+  /** Ids in front of the video: 1 where the tokenizer has a BOS. */
+  readonly begin: 0 | 1;
+  /** Several examples share a row of so many places, where they fit; null gives each its own. */
+  readonly packTo: number | null;
+}
+
 /**
  * Token embeddings with the video's behind the first id (`begin` 1: the tokenizer's BOS) or in front (`begin` 0), as in
  * merv/models/vidlms/merv.py `forward`. Attention is causal and padding stands behind, so that it needs no mask.
  */
-export function fuseBatch(model: TrainingModel, examples: readonly Example[], begin: 0 | 1): FusedBatch {
+export function fuseBatch(
+  model: TrainingModel,
+  examples: readonly Example[],
+  { begin, packTo }: BatchOptions,
+): FusedBatch {
   const { torch, options } = model.parameters;
   const onDevice = (x: Tensor) => torch.toDevice(x, options.device, options.compute);
   const flat = BigInt64Array.from(examples.flatMap(({ ids }) => ids.map(BigInt)));
@@ -44,24 +58,50 @@ export function fuseBatch(model: TrainingModel, examples: readonly Example[], be
       labels: [...labels.slice(0, begin), ...none, ...labels.slice(begin)],
     };
   });
-  const longest = Math.max(...rows.map(({ labels }) => labels.length));
-  const padded = rows.map(({ value, labels }) =>
-    labels.length === longest ? value : torch.pad(value, [0, 0, 0, longest - labels.length], 0),
-  );
+  const lengths = rows.map(({ labels }) => labels.length);
+  const bins = packTo === null ? lengths.map((_, i) => [i]) : packed(lengths, packTo);
+  const binLengths = bins.map((members) => members.map((i) => lengths[i]!));
+  const longest = Math.max(...binLengths.map((of) => of.reduce((a, b) => a + b, 0)));
   const places: number[] = [];
   const targets: number[] = [];
-  for (const [row, { labels }] of rows.entries()) {
-    for (let at = 1; at < labels.length; at++) {
-      if (labels[at] === ignored) continue;
-      places.push(row * longest + at - 1);
-      targets.push(labels[at]!);
+  const padded = bins.map((members, bin) => {
+    let at = bin * longest;
+    for (const i of members) {
+      for (const [place, label] of rows[i]!.labels.entries()) {
+        if (place === 0 || label === ignored) continue;
+        places.push(at + place - 1);
+        targets.push(label);
+      }
+      at += lengths[i]!;
     }
-  }
+    const values = members.map((i) => rows[i]!.value);
+    const whole = values.length === 1 ? values[0]! : torch.cat(values, 0);
+    const left = (bin + 1) * longest - at;
+    return left === 0 ? whole : torch.pad(whole, [0, 0, 0, left], 0);
+  });
+  const shared = bins.some((members) => members.length > 1);
   return {
     embeddings: torch.stack(padded, 0),
+    layout: shared ? attentionLayout(model.parameters, binLengths, longest) : null,
     places,
     targets,
     tokens: rows.reduce((sum, { labels }) => sum + labels.length, 0),
     mixing: mixing.length === 0 ? null : torch.detach(torch.cat(mixing, 0)),
   };
+}
+
+/** Examples to rows of `room` places: the longest first, each into the first row that has room for it. */
+export function packed(lengths: readonly number[], room: number): number[][] {
+  const byLength = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const bins: { members: number[]; left: number }[] = [];
+  for (const i of byLength) {
+    const length = lengths[i]!;
+    const bin = bins.find(({ left }) => left >= length);
+    if (bin === undefined) bins.push({ members: [i], left: room - length });
+    else {
+      bin.members.push(i);
+      bin.left -= length;
+    }
+  }
+  return bins.map(({ members }) => members);
 }

@@ -1,40 +1,34 @@
 import { appendFile, readFile } from 'node:fs/promises';
-import * as z from 'zod';
+import { type RunStep, runStepSchema } from '../contract/training.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 
 /** Steps that the smoothed loss looks back (merv/training/metrics.py `window_size`). */
 const window = 128;
 
-const recordSchema = z.object({
-  step: z.number(),
-  /** Of the step alone. */
-  loss: z.number(),
-  /** That the step was made with. */
-  learningRate: z.number(),
-  gradientNorm: z.number(),
-  tokens: z.number(),
-  /** Of the whole step. */
-  ms: z.number(),
-  mixing: z.array(z.number()).nullable(),
-});
-/** What is known of one step. */
-export type StepRecord = z.infer<typeof recordSchema>;
+/** The best loss on the examples kept out so far, and how many evaluations came after it. */
+export interface Best {
+  readonly loss: number;
+  readonly step: number;
+  readonly since: number;
+}
 
 /**
- * A run's metrics.jsonl: one line a step, our fields and the reference's keys ("Align/Step", "Align/Loss" smoothed, …).
- * "Learning Rate" is the next step's there, as the reference reports it.
+ * A run's metrics.jsonl: one line a step, the contract's fields and the reference's keys ("Align/Step", "Align/Loss"
+ * smoothed, …). "Learning Rate" is the next step's there, as the reference reports it.
  */
 export class Metrics {
   private readonly file: string;
   private readonly stage: string;
   private readonly losses: number[];
   private readonly times: number[];
+  private bestSoFar: Best | null = null;
 
-  private constructor(file: string, stage: string, before: readonly StepRecord[]) {
+  private constructor(file: string, stage: string, before: readonly RunStep[]) {
     this.file = file;
     this.stage = stage;
     this.losses = before.map(({ loss }) => loss).slice(-window);
     this.times = before.map(({ ms }) => ms / 1000).slice(-window);
+    for (const record of before) this.judge(record);
   }
 
   /** Opens or begins the file; lines after `step` are dropped: their updates are lost and will be made again. */
@@ -55,10 +49,13 @@ export class Metrics {
     );
   }
 
-  async add(
-    record: StepRecord,
-    next: { readonly learningRate: number; readonly stepsLeft: number },
-  ): Promise<void> {
+  /** Null where nothing was evaluated yet. */
+  get best(): Best | null {
+    return this.bestSoFar;
+  }
+
+  async add(record: RunStep, next: { readonly lr: number; readonly stepsLeft: number }): Promise<void> {
+    this.judge(record);
     this.losses.push(record.loss);
     this.times.push(record.ms / 1000);
     for (const values of [this.losses, this.times]) if (values.length > window) values.shift();
@@ -69,17 +66,26 @@ export class Metrics {
       [`${prefix}/Step`]: record.step,
       [`${prefix}/Loss`]: mean(this.losses),
       [`${prefix}/Loss (Raw)`]: record.loss,
-      [`${prefix}/Learning Rate`]: next.learningRate,
+      [`${prefix}/Learning Rate`]: next.lr,
       [`${prefix}/Step Time`]: mean(this.times),
       [`${prefix}/Left Time`]: (mean(this.times) * next.stepsLeft) / 3600,
     };
     await appendFile(this.file, `${JSON.stringify(line)}\n`);
   }
+
+  private judge({ step, evalLoss }: RunStep): void {
+    if (evalLoss === null) return;
+    const best = this.bestSoFar;
+    this.bestSoFar =
+      best === null || evalLoss < best.loss
+        ? { loss: evalLoss, step, since: 0 }
+        : { ...best, since: best.since + 1 };
+  }
 }
 
-function readRecord(line: string): StepRecord | null {
+function readRecord(line: string): RunStep | null {
   try {
-    return recordSchema.parse(JSON.parse(line));
+    return runStepSchema.parse(JSON.parse(line));
   } catch {
     return null;
   }

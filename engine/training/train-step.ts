@@ -2,12 +2,10 @@ import { Tape } from '../nn/torch/tape.ts';
 import type { AdamW } from './adam-w.ts';
 import { chunkedLoss } from './chunked-loss.ts';
 import { type Example, predicted } from './example.ts';
-import { fuseBatch } from './fused-batch.ts';
+import { type BatchOptions, fuseBatch } from './fused-batch.ts';
 import type { TrainingModel } from './training-model.ts';
 
-export interface StepOptions {
-  /** Ids in front of the video: 1 where the tokenizer has a BOS. */
-  readonly begin: 0 | 1;
+export interface StepOptions extends BatchOptions {
   /** Longest gradient; 0 leaves it as it is. */
   readonly clip: number;
   /**
@@ -25,7 +23,8 @@ export interface StepResult {
   readonly loss: number;
   /** Before it was shortened. */
   readonly gradientNorm: number;
-  /** Of all rows, padding not counted, visual tokens counted. */
+  /** Tokens that carry loss, and all: padding not counted, visual tokens counted. */
+  readonly lossTokens: number;
   readonly tokens: number;
   /** Share of each encoder, mean over the examples with video; null without such a fusion. */
   readonly mixing: readonly number[] | null;
@@ -57,31 +56,55 @@ export function trainStep(
     microLosses,
     loss,
     gradientNorm,
+    lossTokens: total,
     tokens: parts.reduce((sum, part) => sum + part.tokens, 0),
     mixing: meanRows(parts.flatMap(({ mixing }) => mixing)),
   };
 }
 
-/** Adds the gradients of `weight` · (sum of the examples' losses). */
-function learn(
+/** Sum of the losses of the predicted tokens and their number; nothing is learned. */
+export function evaluate(
   model: TrainingModel,
   examples: readonly Example[],
-  weight: number,
-  { begin, checkpointing }: StepOptions,
-) {
-  const { torch, options } = model.parameters;
+  options: BatchOptions,
+): { readonly sum: number; readonly count: number } {
+  const { torch } = model.parameters;
+  return torch.scope(() =>
+    torch.noGrad(() => {
+      const { sum, count } = forward(model, examples, options, null, null);
+      return { sum, count };
+    }),
+  );
+}
+
+/** Adds the gradients of `weight` · (sum of the examples' losses). */
+function learn(model: TrainingModel, examples: readonly Example[], weight: number, options: StepOptions) {
+  const { torch } = model.parameters;
   return torch.scope(() => {
-    const { embeddings, places, targets, tokens, mixing } = fuseBatch(model, examples, begin);
-    const tape = checkpointing ? new Tape(torch) : null;
-    const outputs = model.layers(embeddings, tape);
-    const index = torch.from(BigInt64Array.from(places.map(BigInt)), [places.length]);
-    const flat = torch.reshape(outputs, [-1, outputs.shape[2]!]);
-    const rows = torch.indexSelect(flat, 0, torch.toDevice(index, options.device, 'int64'));
-    const { sum, gradient } = chunkedLoss(model, rows, targets, weight);
+    const tape = options.checkpointing ? new Tape(torch) : null;
+    const { rows, gradient, ...result } = forward(model, examples, options, tape, weight);
     if (gradient !== null) torch.backward([rows], [gradient]);
     tape?.backward();
-    return { sum, tokens, mixing: mixing === null ? [] : rowsOf(torch.read(mixing), mixing.shape[1]!) };
+    return result;
   });
+}
+
+function forward(
+  model: TrainingModel,
+  examples: readonly Example[],
+  options: BatchOptions,
+  tape: Tape | null,
+  weight: number | null,
+) {
+  const { torch } = model.parameters;
+  const { embeddings, layout, places, targets, tokens, mixing } = fuseBatch(model, examples, options);
+  const outputs = model.layers(embeddings, tape, layout);
+  const index = torch.from(BigInt64Array.from(places.map(BigInt)), [places.length]);
+  const flat = torch.reshape(outputs, [-1, outputs.shape[2]!]);
+  const rows = torch.indexSelect(flat, 0, torch.toDevice(index, model.parameters.options.device, 'int64'));
+  const { sum, gradient } = chunkedLoss(model, rows, targets, weight);
+  const shares = mixing === null ? [] : rowsOf(torch.read(mixing), mixing.shape[1]!);
+  return { rows, gradient, sum, count: targets.length, tokens, mixing: shares };
 }
 
 function rowsOf(values: Float32Array, width: number): number[][] {

@@ -1,18 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
+import type { RecipeName, RunStep } from '../contract/training.ts';
 import { AdamW, type AdamWOptions } from './adam-w.ts';
 import { keepLast, listCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { type RowSize, shuffledOrder, splitModalityOrder } from './data/order.ts';
 import type { Example } from './example.ts';
-import { Metrics, type StepRecord } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 import { learningRate } from './schedule.ts';
-import { type StepOptions, trainStep } from './train-step.ts';
+import { evaluate, type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingModel } from './training-model.ts';
 
 export interface TrainingPlan {
-  /** The reference's name of the stage; metrics are called by it. */
-  readonly stage: 'align' | 'full-align' | 'finetune' | 'second-finetune';
+  /** Metrics are called by it. */
+  readonly stage: RecipeName;
   readonly steps: number;
   /** Examples of one update, and of one pass through the model. */
   readonly batch: number;
@@ -23,9 +24,12 @@ export interface TrainingPlan {
   readonly step: StepOptions;
   readonly order: 'shuffled' | 'split-modality';
   readonly seed: number;
-  /** A checkpoint every so many steps, and at the end; the last so many are kept. */
+  /** A checkpoint every so many steps, and at the end; the last so many are kept, and the best where `keepBest`. */
   readonly saveEvery: number;
-  readonly keep: number;
+  readonly keepLast: number;
+  readonly keepBest: boolean;
+  /** Ends after so many checkpoints without a better loss on the examples kept out; null never does. */
+  readonly patience: number | null;
 }
 
 /** What is trained on; an example is asked for when its batch comes. */
@@ -34,6 +38,8 @@ export interface TrainingData {
   /** Names rows, features and everything else that decides what an example is. */
   readonly hash: string;
   example(row: number): Promise<Example>;
+  /** Examples kept out of training, by their numbers for `example`; a loss on them goes with every checkpoint. */
+  readonly keptOut: readonly number[];
 }
 
 export interface TrainingRun {
@@ -42,13 +48,14 @@ export interface TrainingRun {
   readonly data: TrainingData;
   /** The run's folder: metrics.jsonl, checkpoints/. */
   readonly folder: string;
-  /** Asked after every step: `pause` saves a checkpoint and returns. */
-  readonly wants: () => 'go on' | 'pause';
-  readonly onStep: (record: StepRecord) => void;
+  /** Asked after every step, with its number: `pause` saves a checkpoint and returns. */
+  readonly wants: (step: number) => 'go on' | 'pause';
+  readonly onStep: (record: RunStep) => void;
 }
 
 export interface TrainingOutcome {
-  readonly kind: 'finished' | 'paused';
+  /** `stopped`: no better for as long as the plan's patience. */
+  readonly kind: 'finished' | 'stopped' | 'paused';
   readonly step: number;
   readonly checkpoint: string | null;
 }
@@ -63,7 +70,10 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
   const checkpoints = join(folder, 'checkpoints');
   await mkdir(checkpoints, { recursive: true });
   // How often is saved does not change what is learned.
-  const recipe = JSON.stringify([{ ...plan, saveEvery: 0, keep: 0 }, data.hash]);
+  const recipe = JSON.stringify([
+    { ...plan, saveEvery: 0, keepLast: 0, keepBest: false, patience: null },
+    data.hash,
+  ]);
   const rowsOf = batches(plan, data.rows);
   const optimiser = new AdamW(model.parameters, plan.optimiser);
   try {
@@ -88,30 +98,52 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
       const rate = learningRate(schedule, step);
       const result = trainStep(model, optimiser, micro, rate, plan.step);
       if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) throw diverged(step, rows);
-      const record: StepRecord = {
+      const stepsLeft = plan.steps - step;
+      const pause = run.wants(step) === 'pause';
+      const saves = pause || stepsLeft === 0 || step % plan.saveEvery === 0;
+      const record: RunStep = {
         step,
         loss: result.loss,
-        learningRate: rate,
-        gradientNorm: result.gradientNorm,
-        tokens: result.tokens,
+        lr: rate,
+        gradNorm: result.gradientNorm,
         ms: performance.now() - started,
+        lossTokens: result.lossTokens,
+        tokens: result.tokens,
+        memoryBytes: process.memoryUsage.rss(),
         mixing: result.mixing === null ? null : [...result.mixing],
+        evalLoss: saves ? await lossOnKeptOut(run) : null,
       };
-      const stepsLeft = plan.steps - step;
-      await metrics.add(record, { learningRate: learningRate(schedule, step + 1), stepsLeft });
+      await metrics.add(record, { lr: learningRate(schedule, step + 1), stepsLeft });
       run.onStep(record);
-      const pause = run.wants() === 'pause';
-      if (pause || stepsLeft === 0 || step % plan.saveEvery === 0) {
-        const state = { step, loss: result.loss, recipe };
-        checkpoint = await saveCheckpoint(checkpoints, model.parameters, optimiser, state);
-        await keepLast(checkpoints, plan.keep, new Set());
+      if (!saves) continue;
+      const state = { step, loss: result.loss, recipe };
+      checkpoint = await saveCheckpoint(checkpoints, model.parameters, optimiser, state);
+      const { best } = metrics;
+      await keepLast(checkpoints, plan.keepLast, new Set(plan.keepBest && best !== null ? [best.step] : []));
+      if (stepsLeft === 0) break;
+      if (pause) return { kind: 'paused', step, checkpoint };
+      if (plan.patience !== null && best !== null && best.since >= plan.patience) {
+        return { kind: 'stopped', step, checkpoint };
       }
-      if (pause && stepsLeft > 0) return { kind: 'paused', step, checkpoint };
     }
     return { kind: 'finished', step, checkpoint };
   } finally {
     optimiser.release();
   }
+}
+
+/** Null where no examples are kept out. */
+async function lossOnKeptOut({ model, plan, data }: TrainingRun): Promise<number | null> {
+  let sum = 0;
+  let count = 0;
+  for (let at = 0; at < data.keptOut.length; at += plan.microBatch) {
+    const examples: Example[] = [];
+    for (const row of data.keptOut.slice(at, at + plan.microBatch)) examples.push(await data.example(row));
+    const part = evaluate(model, examples, plan.step);
+    sum += part.sum;
+    count += part.count;
+  }
+  return count === 0 ? null : sum / count;
 }
 
 /** Rows of a step, 1 and on. Every epoch has as many steps: rows are filled up to whole batches. */

@@ -3,6 +3,7 @@ import { type LlamaConfig, llamaHead, llamaLayers } from '../models/llama.ts';
 import { type FeatureShape, type Projector, project } from '../models/projectors/projector.ts';
 import type { Tensor } from '../native/tensor.ts';
 import type { Ops } from '../nn/ops.ts';
+import type { AttentionLayout } from '../nn/torch/attention.ts';
 import { torchOps } from '../nn/torch/ops.ts';
 import type { Parameters } from '../nn/torch/parameters.ts';
 import type { Tape } from '../nn/torch/tape.ts';
@@ -33,8 +34,8 @@ export interface TrainingModel {
   embedVideo(features: readonly Tensor[]): { readonly value: Tensor; readonly mixing: Tensor | null };
   /** ids [N] -> [N, hidden]. */
   embedTokens(ids: Tensor): Tensor;
-  /** [B, T, hidden] -> [B, T, hidden]; blocks are put on `tape`, where one is given. */
-  layers(embeddings: Tensor, tape: Tape | null): Tensor;
+  /** [B, T, hidden] -> [B, T, hidden]; blocks are put on `tape`, where one is given; `layout` of packed rows. */
+  layers(embeddings: Tensor, tape: Tape | null, layout: AttentionLayout | null): Tensor;
   /** [N, hidden] -> logits [N, vocab]. */
   head(hidden: Tensor): Tensor;
 }
@@ -49,9 +50,9 @@ export function trainingModel(spec: TrainingModelSpec, parameters: Parameters): 
   const fusionWeights: Weights = parameters.within(modulePrefixes.fusion);
   const fusion: Fusion = parseFusion(spec.fusion, fusionWeights);
   const fusionOps = torchOps(parameters, { prefix: modulePrefixes.fusion });
-  const languageModel = (tape: Tape | null): Ops<Tensor> =>
-    torchOps(parameters, { prefix: modulePrefixes.languageModel, adapterAlpha, tape });
-  const plain = languageModel(null);
+  const languageModel = (tape: Tape | null, layout: AttentionLayout | null): Ops<Tensor> =>
+    torchOps(parameters, { prefix: modulePrefixes.languageModel, adapterAlpha, tape, layout });
+  const plain = languageModel(null, null);
   return {
     spec,
     parameters,
@@ -62,7 +63,8 @@ export function trainingModel(spec: TrainingModelSpec, parameters: Parameters): 
       return fuse(fusionOps, projected, fusion, spec.languageModel.hidden);
     },
     embedTokens: (ids) => plain.embedding(ids, 'model.embed_tokens'),
-    layers: (embeddings, tape) => llamaLayers(languageModel(tape), spec.languageModel, embeddings),
+    layers: (embeddings, tape, layout) =>
+      llamaLayers(languageModel(tape, layout), spec.languageModel, embeddings),
     head: (hidden) => llamaHead(plain, spec.languageModel, hidden),
   };
 }

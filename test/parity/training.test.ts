@@ -181,6 +181,7 @@ describeTorch('training', (torch) => {
         const micro = batches.slice(i * accumulated, (i + 1) * accumulated);
         const result = trainStep(model, optimiser, micro, rate, {
           begin: 1,
+          packTo: null,
           clip: meta.max_grad_norm,
           accumulate: 'batches',
           checkpointing,

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../native/tensor.ts';
 import type { ConvOptions, Ops } from '../ops.ts';
-import { attend } from './attention.ts';
+import { type AttentionLayout, attend } from './attention.ts';
 import type { Parameters } from './parameters.ts';
 import type { Tape } from './tape.ts';
 
@@ -11,11 +11,13 @@ export interface TorchOpsOptions {
   readonly adapterAlpha: number;
   /** Where blocks are computed again in the backward pass; null keeps everything. */
   readonly tape: Tape | null;
+  /** Of causal attention, where rows hold several sequences. */
+  readonly layout: AttentionLayout | null;
 }
 
 /** The op interface run at once on libtorch, with gradients for the parameters that are trainable. */
 export function torchOps(parameters: Parameters, options: Partial<TorchOpsOptions> = {}): Ops<Tensor> {
-  const { prefix = '', adapterAlpha = 0, tape = null } = options;
+  const { prefix = '', adapterAlpha = 0, tape = null, layout = null } = options;
   const { torch } = parameters;
   const { compute, device } = parameters.options;
   const axisOf = (x: Tensor, axis: number) => (axis < 0 ? axis + x.shape.length : axis);
@@ -85,7 +87,7 @@ export function torchOps(parameters: Parameters, options: Partial<TorchOpsOption
     matmul: torch.matmul,
     embedding: (ids, name) => torch.embedding(parameter(`${name}.weight`), ids),
     conv,
-    attention: (q, k, v, given) => attend(parameters, q, k, v, given),
+    attention: (q, k, v, given) => attend(parameters, q, k, v, given, layout),
     block: (x, run) => (tape === null ? run(x) : tape.block(x, run)),
 
     rmsNorm: (x, name, eps) => torch.rmsNorm(x, [x.shape.at(-1)!], parameter(`${name}.weight`), eps),

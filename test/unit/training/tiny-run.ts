@@ -47,7 +47,7 @@ export function tinyModel(
   );
 }
 
-export function tinyData(count = 10): TrainingData {
+export function tinyData(keptOut: readonly number[] = [], count = 10): TrainingData {
   const random = randomNumbers(11);
   const examples = Array.from({ length: count }, (_, i): Example => {
     const ids = Array.from({ length: 5 + Math.floor(random() * 12) }, () => Math.floor(random() * vocab));
@@ -59,6 +59,7 @@ export function tinyData(count = 10): TrainingData {
     rows: examples.map(({ ids, features }) => ({ picture: features !== null, words: ids.length })),
     hash: `tiny ${count}`,
     example: async (row) => examples[row]!,
+    keptOut,
   };
 }
 
@@ -70,9 +71,11 @@ export const tinyPlan: TrainingPlan = {
   peakRate: 1e-2,
   warmupRatio: 0.25,
   optimiser: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.1 },
-  step: { begin: 1, clip: 1, accumulate: 'tokens', checkpointing: false },
+  step: { begin: 1, packTo: null, clip: 1, accumulate: 'tokens', checkpointing: false },
   order: 'split-modality',
   seed: 7,
   saveEvery: 3,
-  keep: 2,
+  keepLast: 2,
+  keepBest: false,
+  patience: null,
 };

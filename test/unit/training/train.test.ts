@@ -8,7 +8,13 @@ import type { Torch } from '../../../engine/native/torch.ts';
 import { AdamW } from '../../../engine/training/adam-w.ts';
 import { addAdapters, mergedWeights, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
 import { chunkedLoss } from '../../../engine/training/chunked-loss.ts';
-import { type TrainingOutcome, type TrainingPlan, train } from '../../../engine/training/train.ts';
+import { packed } from '../../../engine/training/fused-batch.ts';
+import {
+  type TrainingData,
+  type TrainingOutcome,
+  type TrainingPlan,
+  train,
+} from '../../../engine/training/train.ts';
 import { trainStep } from '../../../engine/training/train-step.ts';
 import type { TrainingModel } from '../../../engine/training/training-model.ts';
 import { openTensors } from '../../../engine/weights/open.ts';
@@ -31,20 +37,23 @@ interface Curve {
 async function run(
   torch: Torch,
   folder: string,
-  options: { plan?: TrainingPlan; pauseAfter?: number; model?: TrainingModel } = {},
+  options: { plan?: TrainingPlan; pauseAfter?: number; model?: TrainingModel; data?: TrainingData } = {},
 ): Promise<Curve> {
-  const { plan = tinyPlan, pauseAfter = Number.POSITIVE_INFINITY, model = tinyModel(torch) } = options;
+  const {
+    plan = tinyPlan,
+    pauseAfter = Number.POSITIVE_INFINITY,
+    model = tinyModel(torch),
+    data = tinyData(),
+  } = options;
   const losses: number[] = [];
-  let step = 0;
   try {
     const outcome = await train({
       model,
       plan,
-      data: tinyData(),
+      data,
       folder,
-      wants: () => (step >= pauseAfter ? 'pause' : 'go on'),
+      wants: (step) => (step >= pauseAfter ? 'pause' : 'go on'),
       onStep: (record) => {
-        step = record.step;
         losses.push(record.loss);
       },
     });
@@ -76,7 +85,7 @@ describeTorch('training runs', (torch) => {
     expect(records.map((record) => record.loss)).toEqual(losses);
     expect(records[1]).toMatchObject({
       step: 2,
-      learningRate: 1e-3,
+      lr: 1e-3,
       'Finetune/Step': 2,
       'Finetune/Learning Rate': 2e-3,
     });
@@ -129,6 +138,27 @@ describeTorch('training runs', (torch) => {
     expect(records.map((record) => record.loss)).toEqual(straight.losses);
     const left = await readdir(join(folder, 'checkpoints'));
     expect(left.filter((name) => !name.endsWith('.partial')).sort()).toEqual(['step-000027', 'step-000030']);
+  });
+
+  it('evaluates what it keeps out, keeps the best checkpoint and stops when nothing gets better', async () => {
+    const folder = join(scratch, 'patience');
+    // Far too fast: the examples kept out get worse soon.
+    const plan = {
+      ...tinyPlan,
+      steps: 60,
+      saveEvery: 2,
+      peakRate: 0.1,
+      keepLast: 1,
+      keepBest: true,
+      patience: 3,
+    };
+    const { outcome } = await run(torch, folder, { plan, data: tinyData([8, 9]) });
+    const evaluations = (await recordsOf(folder)).filter((record) => record.evalLoss !== null);
+    expect(evaluations.every(({ step }) => step! % 2 === 0)).toBe(true);
+    const best = evaluations.reduce((a, b) => (b.evalLoss! < a.evalLoss! ? b : a));
+    expect(outcome).toMatchObject({ kind: 'stopped', step: best.step! + 2 * 3 });
+    const kept = (await readdir(join(folder, 'checkpoints'))).map((name) => Number(name.slice(5)));
+    expect(kept.sort((a, b) => a - b)).toEqual([best.step, outcome.step]);
   });
 
   it('refuses a checkpoint of another recipe and one that is damaged', async () => {
@@ -186,6 +216,25 @@ describeTorch('training runs', (torch) => {
     expect(parts.gradientNorm).toBeCloseTo(whole.gradientNorm, 5);
   });
 
+  it('learns the same from rows that several examples share', async () => {
+    const examples = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((row) => tinyData().example(row)));
+    const step = (packTo: number | null, checkpointing: boolean) => {
+      const model = tinyModel(torch);
+      const optimiser = new AdamW(model.parameters, tinyPlan.optimiser);
+      const result = trainStep(model, optimiser, [examples], 0, { ...tinyPlan.step, packTo, checkpointing });
+      optimiser.release();
+      model.parameters.release();
+      return result;
+    };
+    const alone = step(null, false);
+    for (const together of [step(60, false), step(1000, false), step(60, true)]) {
+      expect(together.loss).toBeCloseTo(alone.loss, 5);
+      expect(together.gradientNorm).toBeCloseTo(alone.gradientNorm, 4);
+      expect(together.tokens).toBe(alone.tokens);
+    }
+    expect(packed([5, 9, 3, 7, 1], 10)).toEqual([[1, 4], [3, 2], [0]]);
+  });
+
   it('gives the same loss and gradients in chunks as at once', () => {
     const model = tinyModel(torch);
     torch.scope(() => {
@@ -231,7 +280,7 @@ describeTorch('training runs', (torch) => {
       torch.scope(() =>
         torch.noGrad(() => {
           const embedded = model.embedTokens(torch.from(Int32Array.of(1, 5, 9, 40), [1, 4]));
-          return torch.read(model.head(model.layers(embedded, null)));
+          return torch.read(model.head(model.layers(embedded, null, null)));
         }),
       ),
     );
