@@ -73,8 +73,7 @@ export function createLibrary(options: LibraryOptions): Library {
   const engines = createEngineRegister(database);
   const store = createJobStore(database, engines);
   const modelsFolder = (): string => folders.models;
-  const pageOf = (repo: string): string => `${endpoint()}/${repo}`;
-  const shared = { cacheFolder: places.cacheFolder, resourcesFolder, pageOf };
+  const shared = { cacheFolder: places.cacheFolder, resourcesFolder };
   const install = {
     ...shared,
     hub,

@@ -15,8 +15,8 @@ export interface EngineRegister {
   /** Process numbers of the other living engines. */
   others(): readonly number[];
   /** True where this engine's job has the turn now; false where a living engine's other job has it. */
-  takeTurn(name: 'convert' | 'move', jobId: string): boolean;
-  giveTurnBack(name: 'convert' | 'move', jobId: string): void;
+  takeTurn(name: 'convert', jobId: string): boolean;
+  giveTurnBack(name: 'convert', jobId: string): void;
   leave(): void;
 }
 

@@ -43,8 +43,11 @@ export interface JobStore {
   /** Newest first. */
   list(): readonly JobRecord[];
   get(id: string): JobRecord;
-  /** Makes a queued job, or one whose engine died, this engine's and running. False where it is not to be had. */
-  claim(id: string): boolean;
+  /**
+   * Makes a queued job, or one whose engine died, this engine's and running. False where it is not to be had, or `may`
+   * says no: no other engine claims one between its look and the claim.
+   */
+  claim(id: string, may?: () => boolean): boolean;
   /** Queues a job that runs nowhere, for this engine. False where it runs or has ended well. */
   enqueue(id: string): boolean;
   /**
@@ -117,12 +120,13 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
         .map(recordOf)
         .filter((record) => record !== null),
     get,
-    claim: (id) =>
+    claim: (id, may = () => true) =>
       database.transaction(() => {
         const record = get(id);
         const { state } = record.job;
         if (state !== 'queued' && state !== 'running') return false;
         if (isHeld(record) && (state === 'running' || record.engineId !== engines.id)) return false;
+        if (!may()) return false;
         change(id, "state = 'running', error = NULL, engine_id = ?", engines.id);
         return true;
       }),

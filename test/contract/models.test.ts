@@ -362,8 +362,10 @@ describe('the catalogue', () => {
 describe.skipIf(!merv)('a MERV run', () => {
   it('is installed with its encoders, shares them, and answers', { timeout: 120_000 }, async () => {
     await open();
-    await client.settings.setToken({ token: 'hf_good' });
     const source: ModelSource = { kind: 'hub', repo: 'tyleryzhu/merv', revision: null, path: 'merv-tiny' };
+    const asked = await client.hub.plan({ source, choices: [] });
+    expect(asked.problems).toMatchObject([{ url: `${fake.endpoint}/meta-llama/Llama-2-7b-hf` }]);
+    await client.settings.setToken({ token: 'hf_good' });
     const plan = await client.hub.plan({ source, choices: [] });
     expect(plan).toMatchObject({ kind: 'merv', modelId: 'merv-tiny', problems: [] });
     expect(plan.parts.map(({ role }) => role).sort()).toEqual([

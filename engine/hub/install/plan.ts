@@ -19,7 +19,6 @@ export interface PlanOptions {
   readonly resourcesFolder: string;
   readonly modelsFolder: string;
   readonly cacheFolder: string;
-  readonly pageOf: (repo: string) => string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -41,7 +40,8 @@ export async function planInstall(
   try {
     resolved = await resolveSource(source, { ...options, pins: {} });
   } catch (error) {
-    if (error instanceof ExpectedError && error.code === 'gated') return gatedPlan(source, error, options);
+    if (error instanceof ExpectedError && error.code === 'gated')
+      return gatedPlan(source, error, await nameOf(source, options.resourcesFolder));
     throw error;
   }
   return planOf(resolved, source, choices, options);
@@ -297,14 +297,17 @@ async function finish(
   };
 }
 
-/** Nothing can be looked at before the owners were asked. */
-function gatedPlan(source: ModelSource, error: ExpectedError, { pageOf }: PlanOptions): Plan {
-  const url = /https?:\/\/\S+[^\s.,]/.exec(`${error.message} ${error.remedy}`)?.[0] ?? null;
-  const repo = source.kind === 'hub' ? source.repo : null;
+async function nameOf(source: ModelSource, resourcesFolder: string): Promise<string> {
+  if (source.kind === 'catalogue') return (await catalogueItem(resourcesFolder, source.id)).name;
+  return source.kind === 'hub' ? source.repo : source.path;
+}
+
+/** Nothing can be looked at before the owners were asked; the error names their page. */
+function gatedPlan(source: ModelSource, error: ExpectedError, name: string): Plan {
   return {
     source,
     modelId: '',
-    name: repo ?? 'A gated model',
+    name,
     kind: 'merv',
     description: error.message,
     parts: [],
@@ -320,7 +323,7 @@ function gatedPlan(source: ModelSource, error: ExpectedError, { pageOf }: PlanOp
         code: 'gated',
         sentence: error.message,
         remedy: error.remedy,
-        url: url ?? (repo === null ? null : pageOf(repo)),
+        url: /https?:\/\/\S+[^\s.,]/.exec(`${error.message} ${error.remedy}`)?.[0] ?? null,
       },
     ],
     warnings: [],

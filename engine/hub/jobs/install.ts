@@ -24,7 +24,6 @@ export interface InstallOptions {
   readonly modelsFolder: () => string;
   readonly resourcesFolder: string;
   readonly cacheFolder: string;
-  readonly pageOf: (repo: string) => string;
   /** The parts of a model are about to change or have changed: whoever has it open lets go of it. */
   readonly releaseModels: () => Promise<void>;
 }
@@ -51,7 +50,8 @@ export function installWork(options: InstallOptions): JobWork<InstallRequest> {
       refuse(plan.problems);
       const before = await readBundle(modelsFolder(), kept.modelId).then(partKeys, () => []);
       const bundle = await carryOut(resolved, source, choices, kept, context, options);
-      await context.inTurn(() => options.releaseModels());
+      // A model that was not there is open nowhere.
+      if (before.length > 0) await context.inTurn(options.releaseModels);
       const now = new Set(partKeys(bundle));
       const old = new Set(before.filter((key) => !now.has(key)));
       await removeUnusedParts(modelsFolder(), store, (key) => old.has(key));

@@ -211,11 +211,23 @@ async function removeCopy(from: string, to: string): Promise<void> {
   await rmdir(to).catch(() => {});
 }
 
+/** Deletes what the copy has too, and nothing else: whatever came in between is not lost. */
 async function removeOriginal(from: string, to: string): Promise<void> {
-  // The copy is in use; where it is gone, the original is all there is.
-  if (!(await stat(to).catch(() => null))) return;
-  for (const name of await ownFolders(from)) await rm(join(from, name), { recursive: true, force: true });
+  for (const { path, bytes } of await filesOf(from)) {
+    const copy = await stat(join(to, path)).catch(() => null);
+    if (copy?.size === bytes) await rm(join(from, path), { force: true });
+  }
+  const copied = new Set(await readdir(to).catch(() => []));
+  for (const entry of await readdir(from, { withFileTypes: true }).catch(() => []))
+    if (entry.isDirectory() && copied.has(entry.name)) await removeEmpty(join(from, entry.name));
   await rmdir(from).catch(() => {});
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeEmpty(join(folder, entry.name));
+  }
+  await rmdir(folder).catch(() => {});
 }
 
 function moved(from: string): ExpectedError {

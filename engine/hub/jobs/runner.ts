@@ -153,7 +153,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   function takeUp({ job: { id } }: JobRecord): void {
-    if (store.claim(id)) start(store.get(id));
+    const may = (): boolean => mayStart(store.get(id), store.list());
+    if (store.claim(id, may)) start(store.get(id));
   }
 
   /** Heeds what was asked of running jobs, and starts what may start. */

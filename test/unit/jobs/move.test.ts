@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -143,11 +144,12 @@ describe('moving the models', () => {
     expect(files(join(home, 'models'))).toEqual([...all.slice(0, 1), 'notes.txt', ...all.slice(1)]);
   });
 
-  it('killed after the switch deletes the original when it is run again', async () => {
-    mkdirSync(to, { recursive: true });
+  it('killed after the switch deletes what was copied when it is run again, and that only', async () => {
+    cpSync(join(home, 'models'), to, { recursive: true });
+    rmSync(join(to, 'parts', 'a', 'graph.onnx'));
     setModelsFolder(home, to);
     await move();
-    expect(files(join(home, 'models'))).toEqual(['notes.txt']);
+    expect(files(join(home, 'models'))).toEqual(['notes.txt', 'parts/a/graph.onnx']);
   });
 
   it('refuses a folder with other files, one inside the other, and while another engine lives', async () => {
