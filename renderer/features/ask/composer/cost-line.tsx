@@ -1,4 +1,4 @@
-import { Tooltip } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconBolt } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { AskPlan } from '../../../../engine/contract/ask.ts';
@@ -11,7 +11,7 @@ import classes from './cost-line.module.css';
 
 /** What the question will cost, before it is sent. */
 export function CostLine() {
-  const { plan: plans, models } = useStudio();
+  const { plan: plans, models, navigation } = useStudio();
   const noModel = useStore(models.store, (state) => state.loaded && state.models.length === 0);
   const { plan, failure, pending } = useStore(plans.store);
   if (noModel) {
@@ -19,7 +19,10 @@ export function CostLine() {
       <div className={classes.cost}>
         <p className={classes.warning} role="alert">
           <IconAlertTriangle size={14} stroke={1.8} aria-hidden />
-          There is no model on this machine yet. “merv setup” fetches the starter model.
+          There is no model on this machine yet.
+          <Button size="compact-xs" variant="default" onClick={() => navigation.go('discover')}>
+            Discover models
+          </Button>
         </p>
       </div>
     );

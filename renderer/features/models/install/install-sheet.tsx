@@ -48,6 +48,7 @@ export function InstallSheet() {
         <span className={classes.sum} role="status">
           {value !== null &&
             plan.failure === null &&
+            value.parts.length > 0 &&
             (value.downloadBytes > 0
               ? `${formatBytes(value.downloadBytes)} to download`
               : 'Nothing to download')}

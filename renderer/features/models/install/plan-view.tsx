@@ -17,10 +17,13 @@ interface PlanViewProps {
 /** The plan: what stands in the way, what it is, its parts, and what it takes. */
 export function PlanView({ plan, busy }: PlanViewProps) {
   const { install } = useStudio();
-  const gated = plan.parts.some((part) => part.gated === 'asks');
+  // A problem with an address is an owner who wants to be asked there.
+  const gated =
+    plan.parts.some((part) => part.gated === 'asks') || plan.problems.some(({ url }) => url !== null);
+  const known = plan.parts.length > 0;
   return (
     <div className={classes.plan} aria-busy={busy} data-busy={busy}>
-      {plan.description !== '' && <p className={classes.description}>{plan.description}</p>}
+      {known && plan.description !== '' && <p className={classes.description}>{plan.description}</p>}
       {plan.problems.map((problem) => (
         <div key={problem.sentence} className={classes.problem} role="alert">
           <IconAlertTriangle size={18} stroke={1.7} aria-hidden />
@@ -39,16 +42,20 @@ export function PlanView({ plan, busy }: PlanViewProps) {
           <TokenForm onSaved={() => void install.plan()} />
         </section>
       )}
-      <CostMeters plan={plan} />
-      <section aria-labelledby="planned-parts">
-        <h3 id="planned-parts" className={classes.heading}>
-          Parts
-        </h3>
-        <PlannedParts parts={plan.parts} />
-      </section>
-      <p className={classes.licence}>
-        <span>Licence</span> {licencesOf(plan.parts).join(', ')}
-      </p>
+      {known && <CostMeters plan={plan} />}
+      {known && (
+        <section aria-labelledby="planned-parts">
+          <h3 id="planned-parts" className={classes.heading}>
+            Parts
+          </h3>
+          <PlannedParts parts={plan.parts} />
+        </section>
+      )}
+      {known && (
+        <p className={classes.licence}>
+          <span>Licence</span> {licencesOf(plan.parts).join(', ')}
+        </p>
+      )}
       {plan.warnings.map((warning) => (
         <p key={warning} className={classes.warning}>
           <IconInfoCircle size={16} stroke={1.7} aria-hidden />
