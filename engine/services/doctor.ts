@@ -155,7 +155,7 @@ async function modelsOf(answerer: Answerer): Promise<Finding> {
   return {
     status: 'problem',
     detail: 'No model is installed.',
-    remedy: 'Run `npm start` once with a network: it fetches the starter model.',
+    remedy: 'Install one of the catalogue: `merv install starter` is the smallest.',
   };
 }
 
