@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { runMutations } from './run-mutations.ts';
 
 /** How many of each format; MERV_MUTATIONS asks for another number. */
-const count = Number(process.env.MERV_MUTATIONS ?? 5000);
+const usualCount = Number(process.env.MERV_MUTATIONS ?? 5000);
 /** `format:seed` runs this one again, alone: MERV_MUTATION=gguf:1234. */
 const [only, seed] = (process.env.MERV_MUTATION ?? '').split(':');
 
 /** Every damaged file is a value or an expected error: no other error, no crash, no hang, bounded memory. */
-export function describeFormats(formats: readonly string[]): void {
+export function describeFormats(formats: readonly string[], count = usualCount): void {
   it.each(formats)(
     '%s: a damaged file is refused in words or read, soon',
     async (format) => {

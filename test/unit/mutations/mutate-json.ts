@@ -58,7 +58,7 @@ const hostileValues: readonly string[] = [
 const hostileKeys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '\u0000', '\ud800', 'id'];
 
 function deep(random: Random): string {
-  const depth = random.chance(0.1) ? 60_000 : random.pick([20, 200, 3000]);
+  const depth = random.chance(0.03) ? 60_000 : random.pick([20, 200, 3000]);
   const [open, close] = random.pick([
     ['[', ']'],
     ['{"type":"Sequence","normalizers":[', ']}'],
@@ -145,7 +145,7 @@ export function mutateJsonText(text: string, random: Random, note: (what: string
       break;
     }
     case 5: {
-      const length = random.chance(0.1) ? 300_000 : random.pick([10, 1000]);
+      const length = random.chance(0.03) ? 300_000 : random.pick([10, 1000]);
       note(`${place.path}: a text of ${length} characters`);
       put(place, {
         kind: 'text',

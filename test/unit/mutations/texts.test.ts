@@ -1,3 +1,3 @@
 import { describeFormats } from './describe-formats.ts';
 
-describeFormats(['tokenizer-json', 'tokenizer-model', 'manifest', 'archive']);
+describeFormats(['tokenizer-json', 'tokenizer-model', 'manifest']);
