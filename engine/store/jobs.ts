@@ -80,6 +80,8 @@ export interface JobStore {
   remove(id: string): void;
 }
 
+/** Ended jobs are forgotten after a month. */
+const keptMs = 30 * 24 * 3600 * 1000;
 const ended: ReadonlySet<JobState> = new Set(['done', 'cancelled']);
 
 export function createJobStore(database: Database, engines: EngineRegister): JobStore {
@@ -100,6 +102,7 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
     add(request, title, modelId) {
       const id = randomUUID();
       const now = Date.now();
+      database.run("DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND updated_at < ?", now - keptMs);
       database.run(
         `INSERT INTO jobs (id, title, model_id, request, state, engine_id, progress, created_at, updated_at)
          VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)`,

@@ -9,6 +9,7 @@ import { writeWhole } from '../starter-files.ts';
 import { writeFailure } from '../write-failure.ts';
 import { presentPart } from '../write-part.ts';
 import { checkGraphs } from './check-graphs.ts';
+import { hasExtendedHeaders } from './check-headers.ts';
 import { entryName, longestManifest, type Manifest, manifestFile, manifestSchema } from './manifest.ts';
 
 type Entry = ExtractEvents['entry'][1];
@@ -172,6 +173,7 @@ function checkEntry(path: string, { header }: Entry, next: Wanted | undefined): 
 
 /** The archive's entries; what its reader finds wrong is an expected error. */
 async function* entriesOf(path: string): AsyncGenerator<Entry> {
+  if (await isExtended(path)) throw corrupt(path, 'it holds headers that MERV Studio does not write');
   const archive = extract();
   const source = createReadStream(path, { highWaterMark: 1 << 20 });
   source.on('error', (error) => archive.destroy(error));
@@ -184,6 +186,19 @@ async function* entriesOf(path: string): AsyncGenerator<Entry> {
   } finally {
     source.destroy();
     archive.destroy();
+  }
+}
+
+async function isExtended(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await hasExtendedHeaders(file, (await file.stat()).size);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw readFailure(path, error);
   }
 }
 

@@ -219,6 +219,11 @@ describe('an archive that is not what it should be', () => {
       () => forge(entries({ 'language-model.onnx.data': Buffer.alloc(200_000, 8) })),
       /checksum of .*language-model.onnx.data differs/,
     ],
+    [
+      'a header of its own size',
+      () => forge([entries()[0]!, [{ name: first, pax: { path: 'x'.repeat(2000) } }, 'rows']]),
+      /headers that MERV Studio does not write/,
+    ],
     ['another length', () => forge(entries({ 'embeddings.f16': Buffer.from('row') })), /has 3 bytes, not 4/],
     ['without its last file', () => forge(entries().slice(0, -1)), /tokenizer.json .* is missing/],
     ['with one file more', () => forge([...entries(), ['parts/x', 'y']]), /is not in its description/],
