@@ -369,7 +369,8 @@ describe('gguf', () => {
 describe('what is no file', () => {
   it.skipIf(process.platform === 'win32')('is not waited for', async () => {
     const path = join(folder, 'pipe');
-    execFileSync('mkfifo', [path]);
+    const [command, ...args] = ['mkfifo', path] as const;
+    execFileSync(command, args);
     await expect(openTensors(path)).rejects.toMatchObject({ code: 'file_unreadable' });
     await expect(openTensors('/dev/null')).rejects.toMatchObject({ code: 'file_unreadable' });
   });
