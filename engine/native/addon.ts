@@ -22,9 +22,6 @@ export interface Addon {
   hasCuda(): boolean;
   setThreads(count: number): void;
   threads(): number;
-  seed(value: number): void;
-  setDeterministic(on: boolean): void;
-  setMapThreshold(bytes: number): boolean;
   trim(): void;
 
   /** Finds an operator of libtorch by its schema's name and overload. */

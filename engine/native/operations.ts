@@ -116,11 +116,6 @@ export const operations = {
   adaptiveAveragePool: operation('adaptive_avg_pool2d', 'one', tensor, integers),
   amax: operation('amax', 'one', tensor, integers, flag),
   topk: operation('topk', 'many', tensor, integer, integer),
-  /** Places where it is not zero, int64 [count, axes]. */
-  nonzero: operation('nonzero', 'one', tensor),
-  ne: operation('ne.Scalar', 'one', tensor, number),
-  isFinite: operation('isfinite', 'one', tensor),
-  all: operation('all', 'one', tensor),
 
   reshape: operation('reshape', 'one', tensor, integers),
   permute: operation('permute', 'one', tensor, integers),
@@ -143,14 +138,12 @@ export const operations = {
   ),
   zerosLike: operation('zeros_like', 'one', tensor),
   copyInto: operation('copy_', 'one', tensor, tensor),
-  addInPlace: operation('add_.Scalar', 'one', tensor, number),
 
   norms: operation('_foreach_norm.Scalar', 'many', tensors),
   scaleAll: operation('_foreach_mul_.Tensor', 'none', tensors, tensor),
   incrementAll: operation('_foreach_add_.Scalar', 'none', tensors, number),
   stack: operation('stack', 'one', tensors, integer),
   norm: operation('linalg_vector_norm', 'one', tensor),
-  reciprocal: operation('reciprocal', 'one', tensor),
   /** parameters, gradients, first and second moments, [], steps; lr, beta1, beta2, weight decay, eps, amsgrad, maximise. */
   adamW: operation(
     '_fused_adamw_',

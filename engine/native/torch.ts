@@ -11,7 +11,6 @@ export interface Torch extends Operations {
   readonly hasCuda: boolean;
   threads(): number;
   setThreads(count: number): void;
-  seed(value: number): void;
 
   /** A copy of the values: float32, int32, int64 or uint8 by the array's kind. */
   from(values: NumberArray, shape: readonly number[]): Tensor;
@@ -148,7 +147,6 @@ export function createTorch(addon: Addon): Torch {
     },
     threads: () => addon.threads(),
     setThreads: (count) => addon.setThreads(count),
-    seed: (value) => addon.seed(value),
 
     from(values, shape) {
       const [, dtype] = arrayTypes.find(([kind]) => values instanceof kind)!;

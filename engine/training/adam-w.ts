@@ -54,7 +54,10 @@ export class AdamW {
       if (gradients.length === 0) return 0;
       const norm = torch.item(torch.norm(torch.stack(torch.norms(gradients), 0)));
       const factor = longest / (norm + 1e-6);
-      if (longest > 0 && factor < 1) torch.scaleAll(gradients, torch.from(Float32Array.of(factor), []));
+      if (longest > 0 && factor < 1) {
+        const by = torch.from(Float32Array.of(factor), []);
+        torch.scaleAll(gradients, torch.toDevice(by, this.parameters.options.device, 'float32'));
+      }
       return norm;
     });
   }

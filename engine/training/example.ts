@@ -8,6 +8,8 @@ export interface Example {
   readonly labels: readonly number[];
   /** One array an encoder, [frames, tokens, width] flattened; null for text alone. */
   readonly features: readonly Float32Array[] | null;
+  /** How many ids stand in front of the video, where that is not the run's `begin`: a chat template puts it further back. */
+  readonly place?: number;
 }
 
 /** Tokens that are predicted: the first has nothing before it. */

@@ -31,7 +31,7 @@ export interface BatchOptions {
 export function fuseBatch(
   model: TrainingModel,
   examples: readonly Example[],
-  { begin, packTo }: BatchOptions,
+  { begin: first, packTo }: BatchOptions,
 ): FusedBatch {
   const { torch, options } = model.parameters;
   const onDevice = (x: Tensor) => torch.toDevice(x, options.device, options.compute);
@@ -43,7 +43,7 @@ export function fuseBatch(
     0,
   );
   const mixing: Tensor[] = [];
-  const rows = examples.map(({ features, labels }, i) => {
+  const rows = examples.map(({ features, labels, place: begin = first }, i) => {
     const text = embedded[i]!;
     if (features === null) return { value: text, labels };
     const given = features.map((values, encoder) =>

@@ -51,6 +51,8 @@ export interface TrainingRun {
   /** Asked after every step, with its number: `pause` saves a checkpoint and returns. */
   readonly wants: (step: number) => 'go on' | 'pause';
   readonly onStep: (record: RunStep) => void;
+  /** Awaited after every regular checkpoint: the model as it stands may be looked at. */
+  readonly onCheckpoint?: (step: number) => Promise<void>;
 }
 
 export interface TrainingOutcome {
@@ -100,7 +102,9 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
       if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) throw diverged(step, rows);
       const stepsLeft = plan.steps - step;
       const pause = run.wants(step) === 'pause';
-      const saves = pause || stepsLeft === 0 || step % plan.saveEvery === 0;
+      // Where it is paused must not show in what follows, patience among it: nothing is evaluated for a pause alone.
+      const regular = stepsLeft === 0 || step % plan.saveEvery === 0;
+      const saves = pause || regular;
       const record: RunStep = {
         step,
         loss: result.loss,
@@ -111,7 +115,7 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
         tokens: result.tokens,
         memoryBytes: process.memoryUsage.rss(),
         mixing: result.mixing === null ? null : [...result.mixing],
-        evalLoss: saves ? await lossOnKeptOut(run) : null,
+        evalLoss: regular ? await lossOnKeptOut(run) : null,
       };
       await metrics.add(record, { lr: learningRate(schedule, step + 1), stepsLeft });
       run.onStep(record);
@@ -120,6 +124,7 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
       checkpoint = await saveCheckpoint(checkpoints, model.parameters, optimiser, state);
       const { best } = metrics;
       await keepLast(checkpoints, plan.keepLast, new Set(plan.keepBest && best !== null ? [best.step] : []));
+      if (regular) await run.onCheckpoint?.(step);
       if (stepsLeft === 0) break;
       if (pause) return { kind: 'paused', step, checkpoint };
       if (plan.patience !== null && best !== null && best.since >= plan.patience) {

@@ -61,22 +61,7 @@ void defineProcess(Napi::Env env, Napi::Object exports) {
   define(env, exports, "threads", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Number::New(info.Env(), at::get_num_threads());
   });
-  define(env, exports, "seed", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    at::manual_seed(static_cast<uint64_t>(numberAt(info, 0)));
-    return info.Env().Undefined();
-  });
-  define(env, exports, "setDeterministic", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    at::globalContext().setDeterministicAlgorithms(info[0].ToBoolean().Value(), false);
-    return info.Env().Undefined();
-  });
-  // glibc keeps what is freed below its threshold, which rises with use: a trainer's steps then hold their peak.
-  define(env, exports, "setMapThreshold", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    bool done = false;
-#ifdef __GLIBC__
-    done = mallopt(M_MMAP_THRESHOLD, static_cast<int>(numberAt(info, 0))) == 1;
-#endif
-    return Napi::Boolean::New(info.Env(), done);
-  });
+  // glibc keeps what is freed for later.
   define(env, exports, "trim", [](const Napi::CallbackInfo& info) -> Napi::Value {
 #ifdef __GLIBC__
     malloc_trim(0);

@@ -6,6 +6,8 @@ const rowSchema = z.object({
   /** Paths below the data set's folders. */
   video: z.string().min(1).optional(),
   image: z.string().min(1).optional(),
+  /** Seconds of the video, from and to: our own addition to the form. */
+  clip: z.tuple([z.number().min(0), z.number().positive()]).optional(),
   conversations: z.array(turnSchema).min(2),
 });
 
@@ -16,6 +18,12 @@ export interface BadRow {
   /** From 0. */
   readonly index: number;
   readonly why: string;
+}
+
+export interface NumberedRow {
+  /** From 0. */
+  readonly index: number;
+  readonly row: Row;
 }
 
 /**
@@ -37,8 +45,9 @@ export function readRows(json: unknown): { readonly rows: readonly Row[]; readon
 }
 
 /** Rules beyond the shape of a row. */
-function whyNot({ video, image, conversations }: Row): string | null {
+function whyNot({ video, image, clip, conversations }: Row): string | null {
   if (video !== undefined && image !== undefined) return 'it has both a video and an image';
+  if (clip !== undefined && (video === undefined || clip[1] <= clip[0])) return 'its clip is none of a video';
   const wrong = conversations.findIndex(({ from }, i) => from !== (i % 2 === 0 ? 'human' : 'gpt'));
   return wrong < 0 ? null : `its turn ${wrong + 1} is not ${wrong % 2 === 0 ? 'human' : 'gpt'}'s`;
 }

@@ -1,3 +1,5 @@
+import { type ConversationRule, conversationPrompt } from '../../text/conversation-prompt.ts';
+import type { PromptSegment } from '../../text/prompt.ts';
 import { type BuilderName, writeTurns } from '../../text/prompt-builders/builders.ts';
 import { strip, stripEnd } from '../../text/prompt-builders/prompt-builder.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
@@ -7,6 +9,8 @@ import { hasPicture, type Row } from './rows.ts';
 export interface TokenRow {
   readonly ids: readonly number[];
   readonly labels: readonly number[];
+  /** How many ids stand in front of the video, where that is not the beginning. */
+  readonly place?: number;
   /** How many ids were cut off at the end, beyond the longest row. */
   readonly cut: number;
 }
@@ -45,6 +49,65 @@ export function conversationTokens(
   }
   if (hasPicture(row)) labels[0] = ignored;
   return cutAt(longest, ids, labels);
+}
+
+/** How the data marks the picture's place; a template has its own. */
+const mark = /\s*<(?:image|video)>\s*/g;
+
+/**
+ * As the model is asked here, by its own chat template: the answers and what ends them carry loss. For models that are
+ * none of the reference's; prompts of one conversation extend each other, see text/prompt.ts.
+ */
+export function promptedTokens(
+  row: Row,
+  tokenizer: Tokenizer,
+  rule: ConversationRule,
+  longest: number,
+): TokenRow {
+  const turns = row.conversations.map(({ from, value }) =>
+    from === 'human'
+      ? ({ role: 'user', text: value.replace(mark, ' ').trim() } as const)
+      : ({ role: 'assistant', text: value.trim() } as const),
+  );
+  const ids: number[] = [];
+  const labels: number[] = [];
+  let place: number | undefined;
+  const add = (more: readonly number[], learned: boolean): void => {
+    for (const id of more) {
+      ids.push(id);
+      labels.push(learned ? id : ignored);
+    }
+  };
+  for (const [i, turn] of turns.entries()) {
+    if (turn.role !== 'assistant') continue;
+    const prompt = promptIds(conversationPrompt(rule, turns.slice(0, i), tokenizer, hasPicture(row)));
+    place = prompt.place;
+    const next = prompt.ids.slice(ids.length);
+    const ends = ids.length > 0 && tokenizer.eosIds.has(next[0] ?? -1) ? 1 : 0;
+    add(next.slice(0, ends), true);
+    add(next.slice(ends), false);
+    add(tokenizer.encode(tokenizer.literal(turn.text)), true);
+  }
+  add(endIds(tokenizer), true);
+  return { ...cutAt(longest, ids, labels), ...(place === undefined ? {} : { place }) };
+}
+
+/** Ids of a prompt, and how many of them stand in front of the video. */
+export function promptIds(segments: readonly PromptSegment[]): {
+  readonly ids: readonly number[];
+  readonly place?: number;
+} {
+  const at = segments.findIndex(({ kind }) => kind === 'visual');
+  const idsOf = (some: readonly PromptSegment[]) =>
+    some.flatMap((segment) => (segment.kind === 'tokens' ? segment.ids : []));
+  const ids = idsOf(segments);
+  return at < 0 ? { ids } : { ids, place: idsOf(segments.slice(0, at)).length };
+}
+
+/** What an answer ends with. */
+function endIds(tokenizer: Tokenizer): readonly number[] {
+  const named = tokenizer.encode(tokenizer.namedTokens.eos_token ?? '');
+  return named.length === 1 ? named : [...tokenizer.eosIds].slice(0, 1);
 }
 
 function cutAt(longest: number, ids: readonly number[], labels: readonly number[]): TokenRow {
