@@ -48,22 +48,42 @@ export function greedyPaths(what: string) {
     ];
     console.info(lines.join('\n  tie: '));
   });
+  const count = async ({ task, annotate }: TestContext, words: string | null): Promise<void> => {
+    paths++;
+    if (words === null) return;
+    ties.push(`${task.fullName}, ${words}`);
+    await annotate(`Tie: ${words}`, 'warning');
+  };
   return {
     /** Annotates the test with a tie; what the tokens became after it is not to be compared. */
     async check(
-      { task, annotate }: TestContext,
+      context: TestContext,
       picked: readonly number[],
       reference: GreedyReference,
       tolerance: number,
-    ): Promise<Tie | null> {
-      paths++;
+    ): Promise<void> {
       const tie = tieOf(picked, reference, tolerance);
-      if (tie === null) return null;
-      const { step, expected, margin } = tie;
-      const words = `token ${step}: ${tie.picked} instead of ${expected}, ${margin.toExponential(1)} apart`;
-      ties.push(`${task.fullName}, ${words}`);
-      await annotate(`Tie at ${words}`, 'warning');
-      return tie;
+      if (tie === null) return count(context, null);
+      const apart = tie.margin.toExponential(1);
+      return count(context, `token ${tie.step}: ${tie.picked} instead of ${tie.expected}, ${apart} apart`);
+    },
+    /** The same by the text, where the tokens are not at hand: another one is a tie if the reference ever came near one. */
+    async checkText(
+      context: TestContext,
+      text: string | null,
+      expected: string,
+      { ids, logits }: GreedyReference,
+      tolerance: number,
+    ): Promise<void> {
+      if (text === expected) return count(context, null);
+      const vocabulary = logits.length / ids.length;
+      const margins = ids.map((_, step) => {
+        const row = [...logits.subarray(step * vocabulary, (step + 1) * vocabulary)].sort((x, y) => y - x);
+        return row[0]! - row[1]!;
+      });
+      const closest = Math.min(...margins);
+      if (!(closest < tolerance)) expect(text).toBe(expected);
+      return count(context, `another text, two tokens ${closest.toExponential(1)} apart`);
     },
   };
 }
