@@ -12,6 +12,11 @@ import type { ConversionFigures } from './conversion.ts';
 
 const [path, config, precision] = process.argv.slice(2) as [string, string, Precision];
 const { signal } = new AbortController();
+/** Milliseconds of processor time so far. */
+const processor = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const peak = (): number => process.resourceUsage().maxRSS * 1024;
 
 const origin = { kind: 'local', path: dirname(path) } as const;
@@ -27,10 +32,14 @@ const modelsFolder = await mkdtemp(join(dirname(path), 'models-'));
 try {
   const before = peak();
   const start = performance.now();
+  const startProcessor = processor();
   const locate = () => ({ path, sha256: weights.sha256 });
   const made = await convertPart(part, precision, { modelsFolder, locate, signal, onProgress: () => {} });
   const converted = performance.now();
-  const conversion = { ms: converted - start, peak: peak(), before };
+  const convertedProcessor = processor();
+  const conversion = {
+    ...{ ms: converted - start, processorMs: convertedProcessor - startProcessor, peak: peak(), before },
+  };
   const quality = await withLanguageModel(making, path, openFile, (shape, opened) =>
     measureQuality({
       folder: partFolder(modelsFolder, made.key),
@@ -38,7 +47,9 @@ try {
       reference: { role: 'languageModel', config: shape, weights: opened, tokenizer: null },
     }),
   );
-  const measuring = { ms: performance.now() - converted, peak: peak() };
+  const measuring = {
+    ...{ ms: performance.now() - converted, processorMs: processor() - convertedProcessor, peak: peak() },
+  };
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   console.log(JSON.stringify({ conversion, measuring, bytes, quality } satisfies ConversionFigures));
 } finally {

@@ -18,6 +18,9 @@ const size = 224;
 const frames = 16;
 const rounds = 3;
 
+/** The large ones take minutes: `MERV_BENCH_ENCODERS=siglip,dinov2` leaves the others out. */
+const chosen = process.env.MERV_BENCH_ENCODERS?.split(',');
+
 export async function run(): Promise<void> {
   console.log('\nEncoders: 224×224, milliseconds a frame (median)');
   await pretrained();
@@ -51,7 +54,7 @@ async function pretrained(): Promise<void> {
 async function realSizes(): Promise<void> {
   const torch = await startPeer('torch_encoders');
   const loads: (string | number)[][] = [];
-  for (const real of realEncoders) {
+  for (const real of realEncoders.filter(({ network }) => chosen?.includes(network) ?? true)) {
     const sessions: EncoderSession[] = [];
     const ours: Record<string, Contender> = {};
     for (const precision of ['fp32', 'int8-dynamic'] as const) {
