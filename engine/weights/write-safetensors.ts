@@ -22,7 +22,7 @@ export async function* safetensorsBytes(
   let end = 0;
   for (const { name, type, shape } of ordered) {
     const begin = end;
-    end += shape.reduce((a, b) => a * b, 1) * bytesOf[type];
+    end += sizeOf({ type, shape });
     header[name] = { dtype: type, shape, data_offsets: [begin, end] };
   }
   const text = Buffer.from(JSON.stringify(header));
@@ -31,12 +31,21 @@ export async function* safetensorsBytes(
   length.writeBigUInt64LE(BigInt(padded.length));
   yield length;
   yield padded;
-  for (const tensor of ordered) {
-    const values = await tensor.values();
-    const count = tensor.shape.reduce((a, b) => a * b, 1);
-    if (values.length !== count) throw new Error(`${tensor.name}: ${values.length} values for ${count}`);
-    yield tensor.type === 'F32' ? asBytes(values) : asBytes(upperHalves(values));
+  for (const tensor of ordered) yield await encodedBytes(tensor);
+}
+
+export function sizeOf({ type, shape }: Pick<OutgoingTensor, 'type' | 'shape'>): number {
+  return shape.reduce((a, b) => a * b, 1) * bytesOf[type];
+}
+
+/** The tensor's values as they are stored. Throws a bug where they are not as many as its shape says. */
+export async function encodedBytes(tensor: OutgoingTensor): Promise<Uint8Array> {
+  const values = await tensor.values();
+  const bytes = asBytes(tensor.type === 'F32' ? values : upperHalves(values));
+  if (bytes.length !== sizeOf(tensor)) {
+    throw new Error(`${tensor.name}: ${values.length} values do not make [${tensor.shape}]`);
   }
+  return bytes;
 }
 
 function upperHalves(values: Float32Array): Uint16Array {
