@@ -9,8 +9,7 @@ export interface OutgoingTensor {
 const bytesOf = { F32: 4, BF16: 2 } as const;
 
 /**
- * The bytes of a .safetensors file, to be written one after the other. BF16 takes the upper half of a float32, which is
- * exact where the value was a bfloat16.
+ * The bytes of a .safetensors file, to be written one after the other. BF16 is rounded to nearest even.
  */
 export async function* safetensorsBytes(
   tensors: readonly OutgoingTensor[],
@@ -48,9 +47,13 @@ export async function encodedBytes(tensor: OutgoingTensor): Promise<Uint8Array> 
   return bytes;
 }
 
+/** bfloat16 bits, rounded to nearest even. */
 function upperHalves(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (word) => word >>> 16);
+  return Uint16Array.from(bits, (word) => {
+    const isNaN = (word & 0x7fffffff) > 0x7f800000;
+    return isNaN ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  });
 }
 
 function asBytes({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array {

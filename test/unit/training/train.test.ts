@@ -8,6 +8,7 @@ import type { Torch } from '../../../engine/native/torch.ts';
 import { AdamW } from '../../../engine/training/adam-w.ts';
 import { addAdapters, mergedWeights, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
 import { chunkedLoss } from '../../../engine/training/chunked-loss.ts';
+import { huggingFaceWeights, mervCheckpoint } from '../../../engine/training/export.ts';
 import { packed } from '../../../engine/training/fused-batch.ts';
 import {
   type TrainingData,
@@ -17,6 +18,7 @@ import {
 } from '../../../engine/training/train.ts';
 import { trainStep } from '../../../engine/training/train-step.ts';
 import type { TrainingModel } from '../../../engine/training/training-model.ts';
+import { writeFolder } from '../../../engine/training/write-folder.ts';
 import { openTensors } from '../../../engine/weights/open.ts';
 import { addonFile, describeTorch } from '../native/addon.ts';
 import { tinyData, tinyModel, tinyPlan } from './tiny-run.ts';
@@ -288,6 +290,35 @@ describeTorch('training runs', (torch) => {
     const difference = Math.max(...outputs[0]!.map((value, i) => Math.abs(value - outputs[2]![i]!)));
     expect(difference).toBeLessThan(1e-5);
     for (const model of [trained, again, plain]) model.parameters.release();
+  });
+
+  it('exports what the reference and Hugging Face call it, adapters worked in', async () => {
+    const folder = join(scratch, 'export');
+    const trained = tinyModel(torch, { lora: true });
+    const settings = { rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] };
+    await writeFolder(folder, [
+      { name: 'latest-checkpoint.pt', pieces: mervCheckpoint(trained.parameters, settings, 'F32') },
+      { name: 'model.safetensors', pieces: huggingFaceWeights(trained.parameters, settings, 'BF16') },
+    ]);
+    const [checkpoint, folderWeights] = await Promise.all(
+      ['latest-checkpoint.pt', 'model.safetensors'].map((name) => openTensors(join(folder, name))),
+    );
+    expect([...checkpoint!.tensors.keys()].filter((name) => !name.includes('.layers.'))).toEqual([
+      'model.projectors.0.projector.projector.weight',
+      'model.projectors.0.projector.projector.bias',
+      'model.llm_backbone.llm.model.embed_tokens.weight',
+      'model.llm_backbone.llm.model.norm.weight',
+      'model.llm_backbone.llm.lm_head.weight',
+    ]);
+    const name = 'model.layers.0.self_attn.q_proj.weight';
+    const merged = await mergedWeights(trained.parameters, settings).read(name);
+    expect(await checkpoint!.read(`model.llm_backbone.llm.${name}`)).toEqual(merged);
+    const halved = await folderWeights!.read(name);
+    expect(folderWeights!.tensors.get(name)!.type).toBe('BF16');
+    expect(Math.max(...halved.map((value, i) => Math.abs(value - merged[i]!)))).toBeLessThan(2 ** -10);
+    await checkpoint!.close();
+    await folderWeights!.close();
+    trained.parameters.release();
   });
 
   it('says when no layer has the adapter’s name', () => {

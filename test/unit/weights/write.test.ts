@@ -65,6 +65,17 @@ describe('writers of weights', () => {
     await source.close();
   });
 
+  it('rounds to bfloat16, to nearest even, and keeps what is not finite', async () => {
+    // One part in 256 and 512 above one, and beyond the largest.
+    const values = [1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -9, Number.NaN, Infinity, 3.4e38];
+    const source = await openTensors(
+      await written('rounded', safetensorsBytes([tensor('x', 'BF16', [6], values)])),
+    );
+    const read = [1, 1 + 2 ** -6, 1, Number.NaN, Infinity, Infinity];
+    expect([...(await source.read('x'))]).toEqual(read);
+    await source.close();
+  });
+
   it('does not write a tensor whose values do not make its shape', async () => {
     const wrong = tensor('x', 'F32', [3], [1, 2]);
     await expect(written('wrong', safetensorsBytes([wrong]))).rejects.toThrow(/do not make/);
