@@ -11,7 +11,7 @@ import { createHttp } from './http/http.ts';
 import type { Environment } from './http/proxy.ts';
 import { createHub, type Hub } from './huggingface/hub.ts';
 import { findToken, type HubPlaces, hubPlaces } from './huggingface/places.ts';
-import type { PlanOptions } from './install/plan.ts';
+import type { PlanOptions } from './install/plan-figures.ts';
 import { collectGarbage } from './installed/garbage.ts';
 import { exportWork } from './jobs/export.ts';
 import { installWork } from './jobs/install.ts';

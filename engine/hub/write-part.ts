@@ -11,6 +11,7 @@ import {
   partsFolder,
   readPart,
 } from '../models/part.ts';
+import { isAlive } from '../store/alive.ts';
 import { hashOf, writeWhole } from './starter-files.ts';
 
 /** A part that is not written yet. */
@@ -95,15 +96,6 @@ export async function removeAbandoned(modelsFolder: string, key?: string): Promi
     if (named === undefined || (key !== undefined && named !== key)) continue;
     if (Number(pid) === process.pid ? writing.has(name) : isAlive(Number(pid))) continue;
     await rm(join(parts, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

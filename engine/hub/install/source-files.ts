@@ -34,6 +34,8 @@ export interface SourceFiles {
     onBytes: (file: string, done: number, total: number) => void,
   ): Promise<void>;
   located(file: SourceFile): LocatedFile;
+  /** Where it lies; it must have been fetched. */
+  path(file: SourceFile): string;
   readonly hashes: KnownHashes;
 }
 
@@ -114,6 +116,11 @@ export function sourceFiles({ hub, signal, hashes: known, onNote }: SourceFilesO
       const [path, hash] = [pathOf(file), sha256(file)];
       if (path === null || hash === null) throw new Error(`${file.path} was not fetched`);
       return { path, sha256: hash };
+    },
+    path(file) {
+      const path = pathOf(file);
+      if (path === null) throw new Error(`${file.path} was not fetched`);
+      return path;
     },
     get hashes() {
       return hashes;

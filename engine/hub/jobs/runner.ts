@@ -1,9 +1,10 @@
-import { cancelled, ExpectedError, type ExpectedErrorData } from '../../contract/errors.ts';
+import { cancelled, ExpectedError } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { EngineRegister } from '../../store/engines.ts';
 import type { JobRecord, JobRequest, JobStore } from '../../store/jobs.ts';
+import { errorOf, pauseFor } from './outcome.ts';
 import { createProgress } from './progress.ts';
-import type { JobContext, JobWorks } from './work.ts';
+import { type JobContext, type JobWorks, workOf } from './work.ts';
 
 /** Runs jobs; see {@link createJobRunner}. Methods that take an id throw ExpectedError 'not_found'. */
 export interface JobRunner {
@@ -119,12 +120,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         return;
       case 'cancel':
         await clean(store.get(id)).catch((problem: unknown) => {
-          const { sentence } = dataOf(problem, id);
+          const { sentence } = errorOf(problem, id);
           store.note(id, `Not everything that was unfinished could be removed: ${sentence}`);
         });
         return store.finish(id, 'cancelled', null);
       case null:
-        return store.finish(id, 'failed', dataOf(error, id));
+        return store.finish(id, 'failed', errorOf(error, id));
       default:
         return why satisfies never;
     }
@@ -268,62 +269,4 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       engines.leave();
     },
   };
-}
-
-/** The work of a request's own kind, with the request given. */
-function workOf(
-  works: JobWorks,
-  request: JobRequest,
-): { run(context: JobContext): Promise<void>; clean(record: JobRecord): Promise<void> } {
-  switch (request.kind) {
-    case 'install':
-      return bound(works.install, request);
-    case 'repair':
-      return bound(works.repair, request);
-    case 'export':
-      return bound(works.export, request);
-    case 'move':
-      return bound(works.move, request);
-    default:
-      return request satisfies never;
-  }
-}
-
-function bound<Request extends JobRequest>(
-  work: {
-    readonly run: (request: Request, context: JobContext) => Promise<void>;
-    readonly clean: (request: Request, record: JobRecord) => Promise<void>;
-  },
-  request: Request,
-) {
-  return {
-    run: (context: JobContext) => work.run(request, context),
-    clean: (record: JobRecord) => work.clean(request, record),
-  };
-}
-
-function dataOf(error: unknown, id: string): ExpectedErrorData {
-  if (error instanceof ExpectedError) return error.toData();
-  console.error(`Bug in the job ${id}:`, error);
-  return {
-    code: 'engine_stopped',
-    sentence: 'The engine failed inside while it worked on this job.',
-    remedy: 'Try it again; if it happens again, run the doctor and look into the log.',
-  };
-}
-
-/** Throws 'cancelled' when it is stopped meanwhile. */
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(cancelled());
-    };
-    if (signal.aborted) return reject(cancelled());
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }

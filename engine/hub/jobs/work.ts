@@ -31,3 +31,35 @@ export interface JobWork<Request extends JobRequest> {
 }
 
 export type JobWorks = { readonly [Kind in JobRequest['kind']]: JobWork<JobRequest & { kind: Kind }> };
+
+/** The work of a request's own kind, with the request given. */
+export function workOf(
+  works: JobWorks,
+  request: JobRequest,
+): { run(context: JobContext): Promise<void>; clean(record: JobRecord): Promise<void> } {
+  switch (request.kind) {
+    case 'install':
+      return bound(works.install, request);
+    case 'repair':
+      return bound(works.repair, request);
+    case 'export':
+      return bound(works.export, request);
+    case 'move':
+      return bound(works.move, request);
+    default:
+      return request satisfies never;
+  }
+}
+
+function bound<Request extends JobRequest>(
+  work: {
+    readonly run: (request: Request, context: JobContext) => Promise<void>;
+    readonly clean: (request: Request, record: JobRecord) => Promise<void>;
+  },
+  request: Request,
+) {
+  return {
+    run: (context: JobContext) => work.run(request, context),
+    clean: (record: JobRecord) => work.clean(request, record),
+  };
+}
