@@ -1,4 +1,4 @@
-// npm run screenshots: the Ask screen in its states, through `merv serve` and a headless browser, into docs/.
+// npm run screenshots: the screens in their states, through `merv serve` and a headless browser, into docs/.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -16,6 +16,8 @@ process.env.MERV_TEST_CHROMIUM =
 const { askScreen, longQuestion, streamed } = await import('../../test/e2e/support/ask-screen.ts');
 const { freshHome } = await import('../../test/e2e/support/machine.ts');
 const { serve, startBrowser } = await import('../../test/e2e/support/served.ts');
+
+const { photographModels } = await import('./screenshots/models.ts');
 
 const folder = at('docs', 'screenshots');
 mkdirSync(folder, { recursive: true });
@@ -83,6 +85,14 @@ try {
   await failing.page.getByRole('alert').filter({ hasText: 'holiday.mp4' }).waitFor();
   await save(failing.page, 'error');
   await failing.close();
+
+  const context = async (address: string, { colorScheme, width, height }: View) => {
+    const fresh = await browser.newContext({ colorScheme, viewport: { width, height } });
+    const page = await fresh.newPage();
+    await page.goto(address);
+    return { page, close: () => fresh.close() };
+  };
+  await photographModels({ open: context, save }, join(process.env.MERV_HOME, 'models'));
 } finally {
   await browser.close();
   await server.stop();

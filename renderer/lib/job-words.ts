@@ -65,7 +65,7 @@ export function stageAmount(stage: NonNullable<Job['stage']>): string {
   const { done, total, unit } = stage;
   if (total <= 0) return '';
   if (unit === 'bytes') return `${formatBytes(done)} of ${formatBytes(total)}`;
-  return `${formatCount(done)} of ${formatCount(total)} ${unit}`;
+  return `${formatCount(done)} of ${formatCount(total)} ${total === 1 ? unit.slice(0, -1) : unit}`;
 }
 
 /** "4 s left", "12 min left", "1 h 20 min left". */

@@ -71,12 +71,15 @@ export function createManager(parts: ManagerParts) {
     void install.open({ kind: 'local', path }, path.split(/[\\/]/).filter(Boolean).at(-1) ?? path);
 
   const afterEnd = async (job: Job): Promise<void> => {
+    // On the screen of the jobs everything is said already.
+    const seen = navigation.store.getState().screen === 'downloads';
     if (job.state === 'failed') {
+      if (seen) return;
       notices.say(`${job.title} failed.`, { label: 'Show', run: () => navigation.go('downloads') });
       return;
     }
     await reload();
-    if (job.state !== 'done') return;
+    if (job.state !== 'done' || seen) return;
     const { modelId } = job;
     const usable = models.store.getState().models.some((model) => model.id === modelId);
     const ask = { label: 'Ask with it', run: () => modelId !== null && askWith(modelId) };

@@ -44,6 +44,7 @@ describe('installing', () => {
     expect(screen()).toBe('downloads');
     expect(studio.install.store.getState().source).toBeNull();
     expect(jobs()[0]).toMatchObject({ kind: 'install', state: 'running' });
+    studio.navigation.go('models');
     await pass(3_000);
     expect(jobs()[0]?.state).toBe('done');
     expect(studio.models.store.getState().models.map((model) => model.id)).toContain('merv-full-2');

@@ -106,6 +106,7 @@ describe('a job', () => {
     expect(stageWords({ ...base, stage })).toBe('Downloading a.gguf');
     expect(stageAmount(stage)).toBe('1.2 GB of 3.4 GB');
     expect(stageAmount({ ...stage, total: 0 })).toBe('');
+    expect(stageAmount({ ...stage, done: 0, total: 1, unit: 'files' })).toBe('0 of 1 file');
     expect(stageWords({ ...base, state: 'done', kind: 'move' })).toBe('Moved');
     expect([0.2, 59, 90, 3_600, 4_860].map(timeLeft)).toEqual([
       '1 s left',
