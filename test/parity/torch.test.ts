@@ -13,6 +13,7 @@ import type { Torch } from '../../engine/native/torch.ts';
 import { torchOps } from '../../engine/nn/torch/ops.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import type { Weights } from '../../engine/nn/weights.ts';
+import { keptFeatures, keptShape } from '../../engine/training/pooled-features.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { describeTorch } from '../unit/native/addon.ts';
 import { prepared, visionMetaSchema } from './clip.ts';
@@ -161,6 +162,27 @@ describeTorch('libtorch backend', (torch) => {
     const joined = Float32Array.from(rows.flatMap((row) => [...row]));
     expect(largestDifference(joined, expected.data)).toBeLessThan(meta.tolerance.atol);
   });
+
+  it.each(projectors)(
+    'projector %s: the same from what is kept of the features for training',
+    async (name) => {
+      const meta = projectorMetaSchema.parse(await readJson('projectors', name, 'meta.json'));
+      const folder = join(fixturesFolder, 'projectors');
+      const input = await readAll(join(folder, 'inputs.safetensors'), meta.input.split(' ')[0]!);
+      const expected = await readAll(join(folder, name, 'io.safetensors'), 'output');
+      const [batch, ...rest] = input.shape as [number, ...number[]];
+      const shape = (rest.length === 3 ? rest : [1, ...rest]) as unknown as FeatureShape;
+      const projector = projectorOf(meta);
+      const kept = keptShape(shape, projector);
+      const features = keptFeatures(input.data.subarray(0, input.data.length / batch), shape, projector);
+      const weights = await openTensors(join(folder, name, 'weights.safetensors'));
+      const [projected] = await computed(torch, weights, 'float32', (parameters) => [
+        project(torchOps(parameters), torch.from(features, kept), kept, projector, weights).value,
+      ]).finally(() => weights.close());
+      const first = expected.data.subarray(0, expected.data.length / batch);
+      expect(largestDifference(projected!, first)).toBeLessThan(meta.tolerance.atol);
+    },
+  );
 
   it.each(fusions)('fusion %s: the same output and mixing weights', async (name) => {
     const meta = z

@@ -1,10 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { fromHuggingFace } from '../../engine/models/llama-config.ts';
 import type { Torch } from '../../engine/native/torch.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import { AdamW, decays } from '../../engine/training/adam-w.ts';
+import { readAdapter, writeAdapter } from '../../engine/training/adapters.ts';
 import type { Example } from '../../engine/training/example.ts';
 import { learningRate } from '../../engine/training/schedule.ts';
 import { trainStep } from '../../engine/training/train-step.ts';
@@ -44,7 +47,12 @@ const stepsSchema = z.array(
   }),
 );
 const groupsSchema = z.array(z.object({ weight_decay: z.number(), params: z.array(z.string()) }));
-const adapterSchema = z.object({ r: z.number(), lora_alpha: z.number() });
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'merv-parity-'));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 const runs = await foldersWith('steps.json', 'training');
 /** Runs that begin with another one's weights, or see its batches. */
@@ -68,14 +76,10 @@ async function loadParameters(torch: Torch, run: string, stage: 'align' | 'finet
   const learns = (name: string) =>
     (stage === 'finetune' && !lora) || !name.startsWith(modulePrefixes.languageModel);
   await open(file(start, 'initial_weights.safetensors'), (source) => parameters.load(source, '', learns));
-  if (!lora) return parameters;
+  if (!lora) return { parameters, adapter: null };
   await open(file(run, 'initial_llm.safetensors'), (source) => parameters.load(source, '', () => false));
-  await open(file(run, 'adapter_initial', 'adapter_model.safetensors'), async (source) => {
-    for (const [name, { shape }] of source.tensors) {
-      parameters.set(renamed(name), await source.read(name), shape, true);
-    }
-  });
-  return parameters;
+  const adapter = await readAdapter(file(run, 'adapter_initial'), parameters, true);
+  return { parameters, adapter };
 }
 
 /** The micro batches of a run: their rows with the pooled features. */
@@ -135,16 +139,12 @@ describeTorch('training', (torch) => {
       const steps = stepsSchema.parse(await readJson('training', run, 'steps.json'));
       const groups = groupsSchema.parse(await readJson('training', run, 'param_groups.json'));
       const llm = { ...((await readJson('merv-tiny', 'llm', 'config.json')) as object), vocab_size: 832 };
-      const parameters = await loadParameters(torch, run, meta.stage, meta.lora);
+      const { parameters, adapter } = await loadParameters(torch, run, meta.stage, meta.lora);
       const side = Math.sqrt(meta.projector_token_length);
       const frames = meta.visual_feature_length / meta.projector_token_length;
       const widths = [0, 1, 2, 3].map(
         (i) => parameters.get(`projectors.${i}.projector.projector.weight`).shape[1]!,
       );
-      const alpha = meta.lora
-        ? adapterSchema.parse(await readJson('training', run, 'adapter_initial', 'adapter_config.json'))
-            .lora_alpha
-        : 0;
       const model = trainingModel(
         {
           languageModel: fromHuggingFace(llm, 4096),
@@ -153,7 +153,7 @@ describeTorch('training', (torch) => {
             shape: [frames, side ** 2, width],
           })),
           fusion: 'cross_attention_avg_lq',
-          adapterAlpha: alpha,
+          adapterAlpha: adapter?.alpha ?? 0,
         },
         parameters,
       );
@@ -208,7 +208,11 @@ describeTorch('training', (torch) => {
           }
         });
       await compare(file(run, 'final_weights.safetensors'), (name) => name);
-      if (meta.lora) await compare(file(run, 'adapter_final', 'adapter_model.safetensors'), renamed);
+      if (adapter !== null) {
+        await compare(file(run, 'adapter_final', 'adapter_model.safetensors'), renamed);
+        await writeAdapter(join(scratch, run), parameters, adapter, 'merv-tiny/llm');
+        expect(await shapesOf(join(scratch, run))).toEqual(await shapesOf(file(run, 'adapter_final')));
+      }
       optimiser.release();
       parameters.release();
       expect(torch.live()).toBe(live);
@@ -225,6 +229,33 @@ function keyBiasOf(name: string, length: number): (place: number) => boolean {
   return name === `${modulePrefixes.fusion}attention.in_proj_bias`
     ? (place) => place >= third && place < 2 * third
     : () => false;
+}
+
+/** Names and shapes of an adapter's tensors, and the fields of its configuration that PEFT computes with. */
+async function shapesOf(folder: string) {
+  const config = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  const { peft_type, r, lora_alpha, bias, fan_in_fan_out, task_type, use_dora, use_rslora, rank_pattern } =
+    config;
+  const targets = [...z.array(z.string()).parse(config.target_modules)].sort();
+  const tensors = await open(join(folder, 'adapter_model.safetensors'), async (source) =>
+    [...source.tensors.values()].map(({ name, type, shape }) => `${name} ${type} [${shape}]`).sort(),
+  );
+  return {
+    peft_type,
+    r,
+    lora_alpha,
+    bias,
+    fan_in_fan_out,
+    task_type,
+    use_dora,
+    use_rslora,
+    rank_pattern,
+    targets,
+    tensors,
+  };
 }
 
 function renamedOfPeft(name: string): string {
