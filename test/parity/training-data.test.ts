@@ -18,7 +18,9 @@ const itemsSchema = z.array(
 
 const stages = await foldersWith('dataset_items.json', 'training');
 
-describe.runIf(stages.length > 0)('training data', async () => {
+describe.skipIf(stages.length === 0)('training data', async () => {
+  it('has examples of the reference', () => expect(stages).toContain('finetune'));
+
   const folder = join(fixturesFolder, 'merv-tiny', 'llm');
   const tokenizer = await openTokenizer({
     kind: 'json',
