@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { loadTorch } from '../../engine/native/load.ts';
+import type { Tensor } from '../../engine/native/tensor.ts';
 import { threadCount } from '../../engine/runtime/session.ts';
 import { runAlone } from './alone.ts';
 import { median, table } from './measure.ts';
@@ -66,7 +68,35 @@ async function ours(settings: TrainSettings): Promise<Side> {
   };
 }
 
+/** Microseconds of the smallest operations, checked and scoped: what the binding itself costs. */
+function bindingCost(): void {
+  const { torch } = loadTorch({ candidates: [addon], cuda: null });
+  const count = 20_000;
+  const cost = (work: (x: Tensor) => unknown) =>
+    torch.scope(() => {
+      const x = torch.from(Float32Array.of(1, 2, 3, 4), [2, 2]);
+      const rounds = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        torch.scope(() => {
+          for (let i = 0; i < count; i++) work(x);
+        });
+        return ((performance.now() - start) * 1000) / count;
+      });
+      return median(rounds);
+    });
+  table(
+    ['binding, on 2 × 2', 'µs'],
+    [
+      ['add', cost((x) => torch.add(x, x))],
+      ['reshape', cost((x) => torch.reshape(x, [4]))],
+      ['matmul', cost((x) => torch.matmul(x, x))],
+      ['empty scope', cost(() => torch.scope(() => null))],
+    ],
+  );
+}
+
 export async function run(): Promise<void> {
+  bindingCost();
   console.log(
     `\nTraining step, fp32: LLaMA of ${layers} layers, ${hidden} wide, ${vocab} ids, ${batch} × ${length} tokens`,
   );
