@@ -11,6 +11,7 @@ export interface SourceFile {
 const tiers: readonly (readonly string[])[] = [
   ['doors'],
   ['services'],
+  ['runs'],
   ['answering', 'hub', 'training'],
   ['models', 'video', 'text', 'weights', 'runtime', 'store'],
   ['nn'],

@@ -1,11 +1,13 @@
 // npm start: from a fresh clone to the open window; without a display, to the served interface.
-// npm start -- ask|models|serve|doctor …: the command line. npm start -- FILE: the window with that file.
+// npm start -- ask|models|train|serve|doctor …: the command line. npm start -- FILE: the window with that file.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setUp } from './setup/all.mjs';
 import { hasDisplay, sandboxFlags } from './setup/display.mjs';
 import { at, root } from './setup/folders.mjs';
 import { handOver } from './setup/hand-over.mjs';
+import { exclusively } from './setup/lock.mjs';
+import { ensureNative } from './setup/native.mjs';
 import { fail, SetupError, say } from './setup/say.mjs';
 
 const args = process.argv.slice(2);
@@ -25,7 +27,10 @@ function command() {
 async function prepare() {
   const electron = window && hasDisplay();
   try {
-    return await setUp({ electron, model: first !== 'doctor' });
+    const program = await setUp({ electron, model: first !== 'doctor' });
+    // Training alone needs it, and it takes a while where it has to be built.
+    if (first === 'train') process.env.MERV_NATIVE ??= await exclusively(ensureNative);
+    return program;
   } catch (error) {
     if (!(error instanceof SetupError) || first !== 'doctor' || !existsSync(cli)) throw error;
     say(error.message);

@@ -12,18 +12,21 @@ export interface FeatureKey {
   readonly encoder: string;
 }
 
-const largestSize = 2 * 1024 ** 3;
+const usualSize = 2 * 1024 ** 3;
 const digestLength = 32;
 
 /**
  * Features of frozen encoders on disk, float32, each file closed by the SHA-256 of what is before it. A damaged or
- * unfinished file counts as absent. The oldest-used go when the folder passes 2 GiB.
+ * unfinished file counts as absent. The oldest-used go when the folder passes
+ * `largest` bytes, 2 GiB unless another size is named.
  */
 export class FeatureCache {
   private readonly folder: string;
+  private readonly largest: number;
 
-  constructor(folder: string) {
+  constructor(folder: string, largest = usualSize) {
     this.folder = folder;
+    this.largest = largest;
   }
 
   async has(key: FeatureKey, length: number): Promise<boolean> {
@@ -86,6 +89,7 @@ export class FeatureCache {
   }
 
   private async prune(): Promise<void> {
+    if (this.largest === Number.POSITIVE_INFINITY) return;
     const names = await readdir(this.folder);
     const files = await Promise.all(
       names.map(async (name) => {
@@ -96,7 +100,7 @@ export class FeatureCache {
     );
     let total = files.reduce((sum, { size }) => sum + size, 0);
     for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-      if (total <= largestSize) return;
+      if (total <= this.largest) return;
       await rm(path, { force: true });
       total -= size;
     }

@@ -22,6 +22,15 @@ import {
 } from './models.ts';
 import { accountSchema, providersSchema, settingsSchema } from './settings.ts';
 import { doctorCheckSchema, systemInfoSchema } from './system.ts';
+import {
+  dataReportSchema,
+  preflightProgressSchema,
+  runSampleSchema,
+  runSchema,
+  runStepSchema,
+  trainingInputs,
+  trainingRuntimeSchema,
+} from './training.ts';
 import { thumbnailSchema, videoInfoSchema } from './video.ts';
 
 /** Every procedure may fail with one expected error; anything else that is thrown is a bug. */
@@ -88,6 +97,33 @@ export const contract = {
     cancel: base.input(byId).output(none),
     /** Takes an ended job off the list. */
     forget: base.input(byId).output(none),
+  },
+  training: {
+    /** Whether this machine can train: looked at in a process of its own. */
+    runtime: base.output(trainingRuntimeSchema),
+    /** The data set that comes with the application, for a first run; null where it is missing. */
+    sample: base.output(trainingInputs.data.nullable()),
+    inspectData: base.input(trainingInputs.data).output(dataReportSchema),
+    /** Runs the largest batch once in a process of its own. Throws 'busy' while a run computes. */
+    preflight: base.input(trainingInputs.start).output(eventIterator(preflightProgressSchema)),
+    /** Fetches what is missing of the model's original weights, then queues the run; one computes at a time. */
+    start: base.input(trainingInputs.start).output(byId),
+    /** All runs, newest first, at once and after each change, at most twice a second. */
+    watch: base.output(eventIterator(z.array(runSchema))),
+    metrics: base.input(trainingInputs.metrics).output(z.array(runStepSchema)),
+    samples: base.input(byId).output(z.array(runSampleSchema)),
+    /** Its end. */
+    log: base.input(byId).output(z.object({ text: z.string() })),
+    /** Saves a checkpoint and ends the process, which frees its memory. */
+    pause: base.input(byId).output(none),
+    /** From the last checkpoint; also tries a failed one again. */
+    resume: base.input(byId).output(none),
+    /** Saves and ends for good. */
+    stop: base.input(byId).output(none),
+    /** With its checkpoints; models that were installed of it stay. */
+    delete: base.input(byId).output(none),
+    install: base.input(trainingInputs.install).output(z.object({ modelId: z.string() })),
+    export: base.input(trainingInputs.export).output(none),
   },
   settings: {
     get: base.output(settingsSchema),

@@ -49,7 +49,7 @@ export const trainConfigSchema = z.object({
   /** Blocks are computed again in the backward pass instead of kept: less memory, more time. */
   checkpointing: z.boolean().default(false),
   precision: z.enum(['fp32', 'bf16']).default('fp32'),
-  device: z.enum(['cpu', 'cuda', 'mps']).default('cpu'),
+  device: z.enum(['cpu', 'cuda']).default('cpu'),
   seed: z.number().int().min(0).max(0xffffffff).default(7),
   evaluation: z
     .object({
@@ -182,30 +182,27 @@ export type Preflight = z.infer<typeof preflightSchema>;
 export const trainingRuntimeSchema = z.object({
   state: z.enum(['ready', 'missing']),
   version: z.string().nullable(),
-  devices: z.array(z.enum(['cpu', 'cuda', 'mps'])),
+  devices: z.array(z.enum(['cpu', 'cuda'])),
   /** What was tried and what to do; a sentence each. */
   attempts: z.array(z.string()),
   remedy: z.string().nullable(),
 });
 export type TrainingRuntime = z.infer<typeof trainingRuntimeSchema>;
 
+/** What a preflight says while it works, and at its end. */
+export const preflightProgressSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), detail: z.string() }),
+  z.object({ kind: z.literal('done'), preflight: preflightSchema }),
+]);
+
 /** The procedures are in contract.ts under `training`. */
 export const trainingInputs = {
+  data: trainConfigSchema.shape.data,
   start: z.object({ config: trainConfigSchema }),
   /** `from`: how many steps the caller has already. */
   metrics: z.object({ id: z.string(), from: z.number().int().min(0) }),
-  /** Makes a model that answers; merged into the weights, or the adapter kept apart where the method has one. */
-  install: z.object({
-    id: z.string(),
-    step: z.number().int(),
-    merged: z.boolean(),
-    name: z.string().min(1).max(100),
-  }),
-  /** peft: adapter files; merv: the reference's config.json + checkpoints/*.pt; hf: a Hugging Face folder. */
-  export: z.object({
-    id: z.string(),
-    step: z.number().int(),
-    format: z.enum(['peft', 'merv', 'hf']),
-    path: z.string(),
-  }),
+  /** Makes a model that answers, of a checkpoint that is kept: what was trained is worked into the weights. */
+  install: z.object({ id: z.string(), step: z.number().int(), name: z.string().min(1).max(100) }),
+  /** peft: a folder with the adapter's files, which must not be there. Absolute. */
+  export: z.object({ id: z.string(), step: z.number().int(), format: z.enum(['peft']), path: z.string() }),
 } as const;

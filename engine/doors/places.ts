@@ -17,3 +17,16 @@ export function resourcesFolder(): string {
 export function rendererFolder(): string {
   return join(root(), 'dist', 'renderer');
 }
+
+/** The program of a trainer's process. */
+export function trainerFile(): string {
+  return process.env.MERV_TRAINER || join(root(), 'dist', 'engine', 'trainer.cjs');
+}
+
+/** Where the training addon may lie, in the order of trying. */
+export function addonFiles(dataFolder: string): readonly string[] {
+  const name = join('native', 'merv-torch.node');
+  const named = process.env.MERV_NATIVE;
+  const built = join(process.env.MERV_CACHE ?? join(root(), '.cache'), name);
+  return [...(named ? [named] : []), built, join(dataFolder, name)];
+}

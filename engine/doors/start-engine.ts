@@ -10,7 +10,7 @@ import { createKnownProviders } from '../store/known-providers.ts';
 import { createSettingsStore } from '../store/settings.ts';
 import { createSpeedStore } from '../store/speeds.ts';
 import { type Ffmpeg, findFfmpeg } from '../video/ffmpeg.ts';
-import { resourcesFolder } from './places.ts';
+import { resourcesFolder, trainerFile } from './places.ts';
 import { version } from './version.ts';
 
 export interface StartOptions extends Pick<EngineOptions, 'mayOpen' | 'onVideo'> {
@@ -64,6 +64,7 @@ export function startEngine(options: StartOptions): RunningEngine {
     providers: placement.look,
     providerOverview: placement.overview,
     samplePath: samplePath(),
+    trainerFile: trainerFile(),
     mayOpen,
     ...(onVideo && { onVideo }),
   });

@@ -5,6 +5,7 @@ import { fromGguf as llamaFromGguf } from '../models/llama-config.ts';
 import { partKeys } from '../models/model.ts';
 import type { Part, PartOrigin } from '../models/part.ts';
 import {
+  type VisualPath,
   writeEmbeddingTable,
   writeEncoder,
   writeLanguageModel,
@@ -28,7 +29,8 @@ export const starterId = 'starter';
 /** Raised whenever what this file writes changes, so that older parts are made again. */
 const recipeVersion = 5;
 
-const contextLength = 4096;
+/** Positions that its rotary tables are made for. */
+export const contextLength = 4096;
 const frames = 12;
 const segments = 3;
 /** Token positions of a label, and one for the comma behind it. */
@@ -135,13 +137,8 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
     onProgress('Writing the projector');
     const visualPart = await writePart(modelsFolder, drafts.visual, async (folder) => {
       const graph = 'visual.onnx';
-      const projector = await labelWeights(labels, fromGguf(gguf.metadata), words, config.hidden);
-      const mixture = { kind: 'label-mixture', segments, words: positions, keep: keptLabels } as const;
-      const shape = [frames, tokens, width] as const;
-      await writeVisualPath(join(folder, graph), {
-        encoders: [{ id: encoderId, shape, projector: mixture, weights: projector }],
-        fusion: { kind: 'concat' },
-      });
+      const visual = await starterVisual(labels, fromGguf(gguf.metadata), words, config.hidden);
+      await writeVisualPath(join(folder, graph), visual);
       const encoders = [{ id: encoderId, frames, visualTokens }];
       const names = { projector: 'label-mixture', fusion: 'concat' };
       return { role: 'visual', graph, ...names, encoders, tokens: visualTokens, mixing: false };
@@ -180,6 +177,21 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
     await gguf.close();
     await vision.close();
   }
+}
+
+/** The starter's projector as it is before any training; `words` are the language model's weights. */
+export async function starterVisual(
+  labels: readonly string[],
+  tokenizer: Tokenizer,
+  words: Weights,
+  hidden: number,
+): Promise<VisualPath> {
+  const weights = await labelWeights(labels, tokenizer, words, hidden);
+  const projector = { kind: 'label-mixture', segments, words: positions, keep: keptLabels } as const;
+  return {
+    encoders: [{ id: encoderId, shape: [frames, 1, labels.length], projector, weights }],
+    fusion: { kind: 'concat' },
+  };
 }
 
 /**

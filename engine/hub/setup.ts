@@ -36,7 +36,7 @@ export async function setUpStarter(options: SetupOptions): Promise<string> {
     modelsFolder,
     languageModel: partWith(parts, 'language-model'),
     encoder: { ...encoder, depth: 1, size: 224 },
-    labels: await readLabels(join(resourcesFolder, 'imagenet-labels.json')),
+    labels: await readLabels(resourcesFolder),
     onProgress: (sentence) => onProgress(sentence, null),
   });
   return join(modelsFolder, starterId);
@@ -48,7 +48,9 @@ function partWith(parts: readonly StarterPart[], id: StarterSource['id']): Start
   return part;
 }
 
-async function readLabels(path: string): Promise<readonly string[]> {
+/** The object encoder's class names. Throws ExpectedError 'file_corrupt'. */
+export async function readLabels(resourcesFolder: string): Promise<readonly string[]> {
+  const path = join(resourcesFolder, 'imagenet-labels.json');
   try {
     return z
       .array(z.string())

@@ -2,6 +2,8 @@ import { totalmem } from 'node:os';
 import type { Answerer } from '../answering/answerer.ts';
 import type { Providers } from '../contract/settings.ts';
 import { createLibrary, type LibraryOptions } from '../hub/library.ts';
+import { runsFolder } from '../runs/run-folder.ts';
+import { createRunManager } from '../runs/run-manager.ts';
 import { createConversationStore } from '../store/conversations.ts';
 import type { Database } from '../store/database.ts';
 import type { Folders } from '../store/folders.ts';
@@ -18,6 +20,7 @@ import { modelService } from './model-service.ts';
 import { procedures } from './procedures.ts';
 import { settingsService } from './settings-service.ts';
 import { systemService } from './system-service.ts';
+import { trainingService } from './training-service.ts';
 import { createTurns } from './turns.ts';
 import { createVideoRegistry } from './video-registry.ts';
 import { videoService } from './video-service.ts';
@@ -38,6 +41,8 @@ export interface EngineOptions extends Pick<LibraryOptions, 'runs' | 'resourcesF
   /** The same, and what the settings make of them. */
   readonly providerOverview: () => Promise<Providers>;
   readonly samplePath: string | null;
+  /** The bundle of engine/doors/trainer.ts. */
+  readonly trainerFile: string;
   /** Which absolute paths this door may open. The sample, and what was opened before, always. */
   readonly mayOpen: (path: string) => boolean;
   /** A video was opened: its door may serve the file. */
@@ -106,6 +111,14 @@ export function createEngine(options: EngineOptions) {
     }),
     hub: hubService(procedures, { library, allowed, modelsFolder, resourcesFolder }),
     jobs: jobService(procedures, library.jobs),
+    training: trainingService(procedures, {
+      runs: createRunManager({
+        dataFolder: folders.data,
+        runs: runsFolder(folders.data),
+        file: options.trainerFile,
+      }),
+      ...{ library, folders, resourcesFolder, allowed },
+    }),
     settings: settingsService(procedures, {
       library,
       allowed,

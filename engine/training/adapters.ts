@@ -55,21 +55,23 @@ export function addAdapters(parameters: Parameters, { rank, targets }: AdapterSe
 export async function writeAdapter(
   folder: string,
   parameters: Parameters,
+  settings: AdapterSettings,
+  base: string,
+): Promise<void> {
+  await writeAdapterOf(folder, parameters.within(''), settings, base);
+}
+
+/** The same of tensors that were read from somewhere, under the parameters' names; others than adapters' are passed over. */
+export async function writeAdapterOf(
+  folder: string,
+  weights: Weights,
   { rank, alpha, targets }: AdapterSettings,
   base: string,
 ): Promise<void> {
-  const tensors = parameters.names().flatMap((name) => {
+  const tensors = [...weights.tensors].flatMap(([name, { shape }]) => {
     if (!matrix.test(name)) return [];
-    const tensor = parameters.get(name);
     const stored = `${peftPrefix}${name.slice(modulePrefixes.languageModel.length)}`;
-    return [
-      {
-        name: stored,
-        type: 'F32' as const,
-        shape: tensor.shape,
-        values: () => parameters.torch.read(tensor),
-      },
-    ];
+    return [{ name: stored, type: 'F32' as const, shape, values: () => weights.read(name) }];
   });
   const config = {
     base_model_name_or_path: base,

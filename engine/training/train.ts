@@ -38,6 +38,8 @@ export interface TrainingData {
   /** Names rows, features and everything else that decides what an example is. */
   readonly hash: string;
   example(row: number): Promise<Example>;
+  /** What people know it by; its number otherwise. */
+  nameOf?(row: number): string;
   /** Examples kept out of training, by their numbers for `example`; a loss on them goes with every checkpoint. */
   readonly keptOut: readonly number[];
 }
@@ -99,7 +101,11 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
       }
       const rate = learningRate(schedule, step);
       const result = trainStep(model, optimiser, micro, rate, plan.step);
-      if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) throw diverged(step, rows);
+      if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm))
+        throw diverged(
+          step,
+          rows.map((row) => data.nameOf?.(row) ?? String(row)),
+        );
       const stepsLeft = plan.steps - step;
       const pause = run.wants(step) === 'pause';
       // Where it is paused must not show in what follows, patience among it: nothing is evaluated for a pause alone.
@@ -167,7 +173,7 @@ function batches(plan: TrainingPlan, rows: readonly RowSize[]): (step: number) =
   };
 }
 
-function diverged(step: number, rows: readonly number[]): ExpectedError {
+function diverged(step: number, rows: readonly string[]): ExpectedError {
   return new ExpectedError(
     'training_diverged',
     `The loss or its gradient is no number at step ${step}, with examples ${rows.join(', ')} of the data set.`,

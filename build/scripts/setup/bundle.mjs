@@ -17,6 +17,7 @@ const outputs = [
   'dist/electron/main.cjs',
   'dist/electron/preload.cjs',
   'dist/engine/utility.cjs',
+  'dist/engine/trainer.cjs',
   'dist/cli/merv.cjs',
   'dist/renderer/index.html',
 ];
@@ -54,6 +55,7 @@ export const bundles = [
     banner: { js: missingGlobals },
     entryPoints: {
       'dist/engine/utility': 'engine/doors/ipc.ts',
+      'dist/engine/trainer': 'engine/doors/trainer.ts',
       'dist/cli/merv': 'engine/doors/cli/main.ts',
     },
     outdir: '.',

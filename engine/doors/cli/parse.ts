@@ -7,9 +7,11 @@ import { install } from './models/install.ts';
 import { installed } from './models/installed.ts';
 import { jobs } from './models/jobs.ts';
 import { settings } from './models/settings.ts';
+import { runs } from './training/runs.ts';
+import { train } from './training/train.ts';
 
 /** What is not needed to ask a question: each family declares its own commands. */
-const families = [find, install, installed, jobs, settings];
+const families = [find, install, installed, jobs, settings, train, runs];
 
 /** A command line that was understood. `options` is for flags.ts to read. */
 export type Invocation =
@@ -87,7 +89,7 @@ export function parse(argv: readonly string[]): Invocation {
   cli.version(version);
 
   try {
-    cli.parse(['node', 'merv', ...protect(argv, cli.commands)], { run: false });
+    cli.parse(['node', 'merv', ...protect(shortForm(argv), cli.commands)], { run: false });
     if (cli.options.help === true || cli.options.version === true) return { command: 'none' };
     if (!cli.matchedCommand) {
       if (cli.args[0] !== undefined)
@@ -103,6 +105,18 @@ export function parse(argv: readonly string[]): Invocation {
   }
   if (!invocation) throw new Error('The parser ran no command.');
   return invocation;
+}
+
+/** What is done with models is also understood behind the word `models`: `merv models install x`. */
+const modelActions = new Set(
+  'search catalogue info plan install import remove verify repair export rename jobs move'.split(' '),
+);
+
+function shortForm(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  if (first !== 'models' || second === undefined) return argv;
+  if (second === 'list') return ['models', ...argv.slice(2)];
+  return modelActions.has(second) ? argv.slice(1) : argv;
 }
 
 /**

@@ -36,7 +36,7 @@ export async function withEncoder<T>(
 }
 
 export async function withLanguageModel<T>(
-  making: LanguageModelMaking,
+  making: Pick<LanguageModelMaking, 'form' | 'config'>,
   path: string,
   open: OpenFile,
   use: (config: LlamaConfig, weights: Weights) => Promise<T>,
@@ -80,7 +80,7 @@ function fitted(config: LlamaConfig, weights: TensorSource): [LlamaConfig, Weigh
 }
 
 export async function withVisual<T>(
-  making: VisualMaking,
+  making: Pick<VisualMaking, 'projector' | 'fusion' | 'tokenLength' | 'encoders'>,
   path: string,
   open: OpenFile,
   use: (visual: VisualPath) => Promise<T>,

@@ -52,7 +52,7 @@ export function conversationTokens(
 }
 
 /** How the data marks the picture's place; a template has its own. */
-const mark = /\s*<(?:image|video)>\s*/g;
+export const mark = /\s*<(?:image|video)>\s*/g;
 
 /**
  * As the model is asked here, by its own chat template: the answers and what ends them carry loss. For models that are

@@ -1,0 +1,81 @@
+import { dirname, join } from 'node:path';
+import { ExpectedError } from '../contract/errors.ts';
+import type { TrainConfig, TrainingRuntime } from '../contract/training.ts';
+import { loadTorch } from '../native/load.ts';
+import type { Torch } from '../native/torch.ts';
+import { runPreflight } from '../runs/run-preflight.ts';
+import { runTrainer, type TrainerOptions } from '../runs/trainer.ts';
+import { openFolders } from '../store/folders.ts';
+import { addonFiles } from './places.ts';
+
+/** libtorch_cuda's file, for training on a GPU of NVIDIA's. */
+const cuda = process.env.MERV_LIBTORCH_CUDA ?? null;
+
+/** `trainer run <folder>`, `trainer preflight <folder>`, `trainer probe <data folder>`: a process of its own each. */
+async function main([mode, folder]: readonly string[]): Promise<void> {
+  if (folder === undefined) throw new Error('a trainer needs a folder');
+  if (mode === 'probe') {
+    process.stdout.write(`${JSON.stringify(probe(folder))}\n`);
+    return;
+  }
+  const stop = new AbortController();
+  // A closed terminal and a Ctrl-C in it are for whoever started the run, who asks for a pause.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('SIGTERM', () => stop.abort());
+  // <data>/runs/<id>
+  const folders = openFolders(dirname(dirname(folder)));
+  const options: TrainerOptions = {
+    folder,
+    modelsFolder: folders.models,
+    featuresFolder: join(folders.cache, 'training'),
+    torch: (config) => openTorch(folders.data, config),
+    signal: stop.signal,
+  };
+  await (mode === 'preflight' ? runPreflight(options) : runTrainer(options));
+}
+
+function openTorch(data: string, { device }: TrainConfig): Torch {
+  const { torch, attempts } = loadTorch({
+    candidates: addonFiles(data),
+    cuda: device === 'cuda' ? cuda : null,
+  });
+  if (device === 'cuda' && !torch.hasCuda) {
+    const why = attempts.at(-1)?.problem ?? 'no CUDA library was named in MERV_LIBTORCH_CUDA';
+    throw new ExpectedError(
+      'training_unavailable',
+      `This machine cannot train on a GPU: ${why}.`,
+      'Choose the processor as device.',
+    );
+  }
+  return torch;
+}
+
+function probe(data: string): TrainingRuntime {
+  try {
+    const { torch, attempts } = loadTorch({ candidates: addonFiles(data), cuda });
+    return {
+      state: 'ready',
+      version: torch.version,
+      devices: torch.hasCuda ? ['cpu', 'cuda'] : ['cpu'],
+      attempts: attempts.map(({ path, problem }) => `${path}: ${problem}.`),
+      remedy: null,
+    };
+  } catch (error) {
+    if (!(error instanceof ExpectedError)) throw error;
+    return {
+      state: 'missing',
+      version: null,
+      devices: [],
+      attempts: [error.message],
+      remedy: error.remedy,
+    };
+  }
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,70 @@
+import { ExpectedError } from '../contract/errors.ts';
+import { TensorError } from '../native/tensor-error.ts';
+import type { TrainingOutcome } from '../training/train.ts';
+import type { RunState } from './run-folder.ts';
+
+type Change = Partial<RunState>;
+
+/** What a run's state becomes when training has returned; `stopped`: it was asked to end for good. */
+export function afterTraining({ kind, step }: TrainingOutcome, stopped: boolean): Change {
+  const common = { step, pid: null, secondsLeft: null };
+  const done = (detail: string): Change => ({ ...common, state: 'done', detail });
+  switch (kind) {
+    case 'finished':
+      return done(`Done after ${step} steps`);
+    case 'stopped':
+      return done(`Ended at step ${step}: no better for as long as it was told to wait`);
+    case 'paused':
+      return stopped
+        ? done(`Stopped and saved at step ${step}`)
+        : { ...common, state: 'paused', detail: `Paused at step ${step}` };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** And when it has thrown, which it also does where it is asked to end before the first step. */
+export function afterFailure(
+  error: unknown,
+  step: number,
+  asked: { readonly toStop: boolean; readonly toEnd: boolean },
+): Change {
+  const expected = expectedOf(error);
+  const common = { pid: null, secondsLeft: null };
+  if (asked.toEnd && expected?.code === 'cancelled') {
+    return asked.toStop
+      ? { ...common, state: 'done', detail: `Stopped at step ${step}` }
+      : { ...common, state: 'paused', detail: `Paused at step ${step}` };
+  }
+  if (expected === null) console.error('Bug in the trainer:', error);
+  const shown =
+    expected ??
+    new ExpectedError(
+      'engine_stopped',
+      'The trainer failed inside.',
+      'Resume it from its last checkpoint; if it happens again, look into its log.',
+    );
+  return { ...common, state: 'failed', detail: 'Failed', error: shown.toData() };
+}
+
+/** What went wrong, for people; null for a bug. */
+export function expectedOf(error: unknown): ExpectedError | null {
+  if (error instanceof ExpectedError) return error;
+  if (error instanceof TensorError && error.kind === 'memory') {
+    return new ExpectedError(
+      'out_of_memory',
+      `There is not enough memory for a step (${error.op}).`,
+      'Make the micro batch or the maximum length smaller, or let blocks be computed again (checkpointing).',
+      { cause: error },
+    );
+  }
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+    return new ExpectedError(
+      'disk_full',
+      'There is no space left on the disk for the run.',
+      'Free some space, then resume: the last checkpoint is kept.',
+      { cause: error },
+    );
+  }
+  return null;
+}

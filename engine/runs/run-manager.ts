@@ -1,0 +1,223 @@
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cancelled, ExpectedError } from '../contract/errors.ts';
+import type { Preflight, Run, TrainConfig, TrainingRuntime } from '../contract/training.ts';
+import type { Originals } from './originals.ts';
+import { preflightEventSchema, preflightFile } from './preflight-event.ts';
+import { checkpointsOf } from './progress-of.ts';
+import {
+  createRun,
+  hasTrainer,
+  type RunState,
+  readConfig,
+  readState,
+  runFolders,
+  toRun,
+  writeState,
+  writeWish,
+} from './run-folder.ts';
+import { probeRuntime, startTrainer, type TrainerProgram } from './trainer-process.ts';
+import { turnIsTaken } from './turn.ts';
+
+/** The runs of a data folder, whoever started them. Methods that take an id throw ExpectedError 'not_found'. */
+export interface RunManager {
+  runtime(): Promise<TrainingRuntime>;
+  /** Newest first. */
+  list(): readonly Run[];
+  folder(id: string): string;
+  start(config: TrainConfig, originals: Originals, notes: readonly string[]): string;
+  /** Throws ExpectedError 'busy' while a run computes. */
+  preflight(
+    config: TrainConfig,
+    originals: Originals,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly detail: string }, Preflight>;
+  pause(id: string): void;
+  /** Also tries a failed one again. */
+  resume(id: string): void;
+  /** Ends it for good with what it has learned. */
+  stop(id: string): void;
+  delete(id: string): Promise<void>;
+}
+
+export interface RunManagerOptions extends TrainerProgram {
+  readonly dataFolder: string;
+  /** Below it. */
+  readonly runs: string;
+}
+
+const working: ReadonlySet<Run['state']> = new Set(['queued', 'preparing', 'running']);
+const lookEveryMs = 200;
+const deletedPrefix = '.deleted-';
+
+export function createRunManager({ dataFolder, runs, file }: RunManagerOptions): RunManager {
+  const program = { file };
+  let known: TrainingRuntime | null = null;
+
+  const folderOf = (id: string): string => {
+    const folder = runFolders(runs).find((each) => each === join(runs, id));
+    if (folder !== undefined) return folder;
+    throw new ExpectedError('not_found', `There is no run ${id}.`, 'Look at the list of runs.');
+  };
+  /** The state as it is: a trainer that was killed could not write it. */
+  const stateOf = (folder: string): RunState => {
+    const state = readState(folder);
+    if (!working.has(state.state) || hasTrainer(folder, state)) return state;
+    // It may have written its last words meanwhile.
+    const again = readState(folder);
+    if (!working.has(again.state) || hasTrainer(folder, again)) return again;
+    const checkpoints = checkpointsOf(folder);
+    const from = checkpoints.at(-1)?.step ?? 0;
+    const note = `The trainer ended without a word at step ${again.step}; it goes on from step ${from}.`;
+    const found: RunState = {
+      ...again,
+      state: 'paused',
+      detail: `Interrupted at step ${again.step}`,
+      notes: [...again.notes, note],
+      checkpoints,
+      pid: null,
+      secondsLeft: null,
+    };
+    writeState(folder, found);
+    return found;
+  };
+  const launch = (folder: string, state: RunState): void => {
+    writeWish(folder, null);
+    const pid = startTrainer(program, 'run', folder);
+    writeState(folder, { ...state, state: 'queued', detail: 'Waiting for its turn', error: null, pid });
+  };
+
+  return {
+    async runtime() {
+      if (known?.state !== 'ready') known = await probeRuntime(program, dataFolder);
+      return known;
+    },
+    list: () =>
+      runFolders(runs).flatMap((folder) => {
+        try {
+          return [toRun(folder, readConfig(folder), stateOf(folder))];
+        } catch (error) {
+          // One damaged run does not hide the others.
+          if (error instanceof ExpectedError) return [];
+          throw error;
+        }
+      }),
+    folder: folderOf,
+    start(config, originals, notes) {
+      mkdirSync(runs, { recursive: true });
+      const taken = new Set(runFolders(runs));
+      let at = Date.now();
+      while (taken.has(join(runs, idOf(at, config.name)))) at++;
+      const id = idOf(at, config.name);
+      const folder = join(runs, id);
+      createRun(folder, config, originals, notes);
+      launch(folder, readState(folder));
+      return id;
+    },
+    async *preflight(config, originals, signal) {
+      if (turnIsTaken(runs)) {
+        throw new ExpectedError(
+          'busy',
+          'Another run computes: what this one takes cannot be measured meanwhile.',
+          'Pause the other run, or start this one without the measurement.',
+        );
+      }
+      const folder = join(runs, `.preflight-${process.pid}-${Date.now()}`);
+      createRun(folder, config, originals, []);
+      const pid = startTrainer(program, 'preflight', folder);
+      try {
+        let said = '';
+        for (;;) {
+          if (signal.aborted) throw cancelled();
+          const alive = hasTrainer(folder, { pid });
+          const event = readEvent(folder);
+          if (event?.kind === 'done') return event.preflight;
+          if (event?.kind === 'failed') throw errorOf(event.error);
+          if (!alive) throw endedEarly(folder);
+          if (event !== null && event.detail !== said) {
+            said = event.detail;
+            yield { detail: said };
+          }
+          await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+        }
+      } finally {
+        kill(folder, pid);
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    pause(id) {
+      const folder = folderOf(id);
+      if (working.has(stateOf(folder).state)) writeWish(folder, 'pause');
+    },
+    resume(id) {
+      const folder = folderOf(id);
+      const state = stateOf(folder);
+      if (state.state === 'paused' || state.state === 'failed') launch(folder, state);
+    },
+    stop(id) {
+      const folder = folderOf(id);
+      const state = stateOf(folder);
+      if (working.has(state.state)) writeWish(folder, 'stop');
+      else if (state.state === 'paused' || state.state === 'failed') {
+        writeState(folder, { ...state, state: 'done', detail: `Stopped at step ${state.step}` });
+      }
+    },
+    async delete(id) {
+      const folder = folderOf(id);
+      kill(folder, readState(folder).pid);
+      // From one moment to the next no run any more, whatever becomes of the removal.
+      const aside = join(runs, `${deletedPrefix}${id}`);
+      renameSync(folder, aside);
+      await rm(aside, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Sorts by time. */
+function idOf(at: number, name: string): string {
+  const time = new Date(at).toISOString().replace(/\D/g, '').slice(0, 17);
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return slug === '' ? time : `${time}-${slug.slice(0, 40)}`;
+}
+
+function kill(folder: string, pid: number | null): void {
+  if (pid === null || !hasTrainer(folder, { pid })) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}
+
+function readEvent(folder: string) {
+  try {
+    const text = readFileSync(join(folder, preflightFile), 'utf8');
+    return preflightEventSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function errorOf({ code, sentence, remedy }: ReturnType<ExpectedError['toData']>): ExpectedError {
+  return new ExpectedError(code, sentence, remedy);
+}
+
+/** The system ends a process that takes too much memory, without asking it. */
+function endedEarly(folder: string): ExpectedError {
+  let log = '';
+  try {
+    log = readFileSync(join(folder, 'log'), 'utf8').trim();
+  } catch {
+    // It wrote nothing.
+  }
+  if (log !== '') console.error('The preflight ended:', log);
+  return new ExpectedError(
+    'out_of_memory',
+    'The measurement ended without a word, most likely because the memory did not suffice.',
+    'Make the micro batch or the maximum length smaller, or let blocks be computed again (checkpointing).',
+  );
+}

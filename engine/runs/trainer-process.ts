@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TrainingRuntime, trainingRuntimeSchema } from '../contract/training.ts';
+
+export interface TrainerProgram {
+  /** The bundle of engine/doors/trainer.ts. */
+  readonly file: string;
+}
+
+/** Electron's own program becomes Node. */
+const env = (): NodeJS.ProcessEnv => ({ ...process.env, ELECTRON_RUN_AS_NODE: '1' });
+
+/** Starts a trainer that outlives this process; its output goes to the folder's log. Returns its number. */
+export function startTrainer(
+  { file }: TrainerProgram,
+  mode: 'run' | 'preflight',
+  folder: string,
+): number | null {
+  const log = openSync(join(folder, 'log'), 'a');
+  try {
+    const child = spawn(process.execPath, [file, mode, folder], {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: env(),
+      windowsHide: true,
+    });
+    child.on('error', (error) => console.error('Bug: the trainer could not be started:', error));
+    child.unref();
+    return child.pid ?? null;
+  } finally {
+    closeSync(log);
+  }
+}
+
+const longestProbeMs = 60_000;
+
+/** Asks in a process of its own: loading the libraries here would keep them here. */
+export function probeRuntime({ file }: TrainerProgram, dataFolder: string): Promise<TrainingRuntime> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [file, 'probe', dataFolder], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: env(),
+      windowsHide: true,
+    });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said.out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said.err += text;
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), longestProbeMs);
+    const missing = (why: string): TrainingRuntime => ({
+      state: 'missing',
+      version: null,
+      devices: [],
+      attempts: [`The trainer ${file} did not answer: ${why}.`],
+      remedy: 'Install MERV Studio again.',
+    });
+    child.on('error', (error) => resolve(missing(error.message)));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      try {
+        resolve(trainingRuntimeSchema.parse(JSON.parse(said.out)));
+      } catch {
+        resolve(missing(said.err.trim().split('\n').at(-1) || `it ended with ${signal ?? code}`));
+      }
+    });
+  });
+}

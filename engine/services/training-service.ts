@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ExpectedError } from '../contract/errors.ts';
+import type { Preflight, Run, TrainConfig } from '../contract/training.ts';
+import type { Library } from '../hub/library.ts';
+import { readDataSet, reportOf } from '../runs/data-set.ts';
+import { exportRun } from '../runs/export-run.ts';
+import { findOriginals } from '../runs/find-originals.ts';
+import { installRun } from '../runs/install-run.ts';
+import { logOf, samplesOf, stepsFrom } from '../runs/progress-of.ts';
+import type { RunManager } from '../runs/run-manager.ts';
+import type { Folders } from '../store/folders.ts';
+import type { Allowed } from './allowed.ts';
+import { pause } from './pause.ts';
+import type { Procedures } from './procedures.ts';
+
+export interface TrainingServiceOptions {
+  readonly runs: RunManager;
+  readonly library: Library;
+  readonly folders: Folders;
+  readonly resourcesFolder: string;
+  readonly allowed: Allowed;
+}
+
+/** Trainers tell nobody: their folders are looked at so often. */
+const lookEveryMs = 500;
+const sampleFile = 'sample-training.json';
+const never = new AbortController().signal;
+
+/** `training`: runs, which have processes of their own and outlive this engine. */
+export function trainingService({ training }: Procedures, options: TrainingServiceOptions) {
+  const { runs, library, folders, resourcesFolder, allowed } = options;
+  const sample = { file: join(resourcesFolder, sampleFile), media: resourcesFolder };
+
+  /** What comes with the application may be read by anybody. */
+  const checked = (data: TrainConfig['data']): TrainConfig['data'] =>
+    data.file === sample.file && data.media === sample.media
+      ? data
+      : { file: allowed.path(data.file), media: allowed.path(data.media) };
+  const checkedConfig = (config: TrainConfig): TrainConfig => ({ ...config, data: checked(config.data) });
+  const originalsOf = (config: TrainConfig, signal: AbortSignal) =>
+    findOriginals(config.modelId, {
+      modelsFolder: folders.models,
+      resourcesFolder,
+      hub: library.hub,
+      signal,
+    });
+  const needRuntime = async (): Promise<void> => {
+    const { state, attempts, remedy } = await runs.runtime();
+    if (state === 'ready') return;
+    throw new ExpectedError(
+      'training_unavailable',
+      attempts.at(-1) ?? 'The training engine is not installed.',
+      remedy ?? 'Install the training engine.',
+    );
+  };
+
+  async function* preflight(config: TrainConfig, signal: AbortSignal) {
+    await needRuntime();
+    const work = runs.preflight(config, await originalsOf(config, signal), signal);
+    try {
+      for (;;) {
+        const { done, value } = await work.next();
+        if (done === true) {
+          yield { kind: 'done' as const, preflight: value satisfies Preflight };
+          return;
+        }
+        yield { kind: 'progress' as const, detail: value.detail };
+      }
+    } finally {
+      await work.return(undefined as never);
+    }
+  }
+
+  async function* watch(signal: AbortSignal | undefined): AsyncGenerator<Run[]> {
+    let sent = '';
+    while (!signal?.aborted) {
+      const list = [...runs.list()];
+      // That a trainer is there is no change.
+      const text = JSON.stringify(list.map(({ updatedAt: _, ...run }) => run));
+      if (text !== sent) yield list;
+      sent = text;
+      await pause(lookEveryMs, signal);
+    }
+  }
+
+  return {
+    runtime: training.runtime.handler(() => runs.runtime()),
+    sample: training.sample.handler(() => (existsSync(sample.file) ? sample : null)),
+    inspectData: training.inspectData.handler(async ({ input }) =>
+      reportOf(await readDataSet(checked(input))),
+    ),
+    preflight: training.preflight.handler(({ input, signal = never }) =>
+      preflight(checkedConfig(input.config), signal),
+    ),
+    start: training.start.handler(async ({ input, signal = never }) => {
+      const config = checkedConfig(input.config);
+      await needRuntime();
+      return { id: runs.start(config, await originalsOf(config, signal), []) };
+    }),
+    watch: training.watch.handler(({ signal }) => watch(signal)),
+    metrics: training.metrics.handler(({ input }) => [...stepsFrom(runs.folder(input.id), input.from)]),
+    samples: training.samples.handler(({ input }) => [...samplesOf(runs.folder(input.id))]),
+    log: training.log.handler(({ input }) => ({ text: logOf(runs.folder(input.id)) })),
+    pause: training.pause.handler(({ input }) => {
+      runs.pause(input.id);
+      return {};
+    }),
+    resume: training.resume.handler(({ input }) => {
+      runs.resume(input.id);
+      return {};
+    }),
+    stop: training.stop.handler(({ input }) => {
+      runs.stop(input.id);
+      return {};
+    }),
+    delete: training.delete.handler(async ({ input }) => {
+      await runs.delete(input.id);
+      return {};
+    }),
+    install: training.install.handler(async ({ input, signal = never }) => ({
+      modelId: await installRun({
+        folder: runs.folder(input.id),
+        step: input.step,
+        name: input.name,
+        dataFolder: folders.data,
+        modelsFolder: folders.models,
+        signal,
+      }),
+    })),
+    export: training.export.handler(async ({ input }) => {
+      const { id, step, path } = input;
+      await exportRun(runs.folder(id), step, allowed.path(path));
+      return {};
+    }),
+  };
+}
