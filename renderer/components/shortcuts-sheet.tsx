@@ -14,7 +14,7 @@ export function ShortcutsSheet() {
       opened={opened}
       onClose={() => layout.showShortcuts(false)}
       title="Keyboard shortcuts"
-      size={640}
+      size={920}
       centered
       closeButtonProps={{ 'aria-label': 'Close' }}
     >

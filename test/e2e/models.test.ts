@@ -75,13 +75,15 @@ describe.skipIf(electronPath === '')('models in the window', () => {
   });
 
   it('pauses the download, keeps it over a new start of the application, and goes on', async () => {
-    // Planning reads the heads of the weights, so that they stay fast.
-    fake.fail({ path: 'tokenizer.', what: { kind: 'slow', bytesPerSecond: 2_000 } });
+    // Looking it up takes so long that the weights can be made slow before they are fetched.
+    fake.fail({ path: 'tokenizer.', what: { kind: 'slow', bytesPerSecond: 5_000 } });
     await screen.sheet.getByRole('button', { name: 'Install', exact: true }).click();
     const job = () => screen.job(/^Install /);
+    await job().waitFor();
+    fake.fail({ server: 'cdn', what: { kind: 'slow', bytesPerSecond: 300_000 } });
     await job()
       .getByText(/^Downloading /)
-      .waitFor();
+      .waitFor({ timeout: 90_000 });
     await job().getByRole('button', { name: 'Pause' }).click();
     await job().getByText('Paused').waitFor();
 
@@ -115,6 +117,32 @@ describe.skipIf(electronPath === '')('models in the window', () => {
     await ask.idle();
     expect(await saidLength(answer)).toBeGreaterThan(0);
     expect(await answer.getByRole('alert').count()).toBe(0);
+  });
+
+  it('exports it to the place that was chosen, and takes a model from a file', async () => {
+    const exported = join(home, 'shared.mervmodel');
+    await desktop.app.evaluate(({ dialog }, path) => {
+      dialog.showSaveDialog = (async () => ({
+        canceled: false,
+        filePath: path,
+      })) as typeof dialog.showSaveDialog;
+      dialog.showOpenDialog = (async () => ({
+        canceled: false,
+        filePaths: [path],
+      })) as typeof dialog.showOpenDialog;
+    }, exported);
+    await screen.go('Models');
+    await screen.button('More actions').click();
+    await desktop.page.getByRole('menuitem', { name: 'Export…' }).click();
+    await screen
+      .job(/^Export /)
+      .getByText(/^Exported/)
+      .waitFor();
+    await screen.button('Add model').click();
+    await desktop.page.getByRole('menuitem', { name: 'From a file…' }).click();
+    await screen.sheet.getByText('Nothing to download').waitFor();
+    await screen.sheet.getByRole('button', { name: 'Cancel' }).click();
+    await screen.sheet.waitFor({ state: 'detached' });
   });
 
   it('lists what left the machine, and keeps the token to itself', async () => {

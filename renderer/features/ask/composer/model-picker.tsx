@@ -84,7 +84,12 @@ interface ChoiceProps {
 function Choice({ model, chosen, onChoose }: ChoiceProps) {
   const frames = model.encoders.reduce((most, encoder) => Math.max(most, encoder.frames), 0);
   return (
-    <UnstyledButton className={classes.choice} aria-pressed={chosen} onClick={onChoose}>
+    <UnstyledButton
+      className={classes.choice}
+      aria-pressed={chosen}
+      disabled={model.problem !== null}
+      onClick={onChoose}
+    >
       <span className={classes.title}>
         {model.name}
         {model.demonstration && (
@@ -96,10 +101,12 @@ function Choice({ model, chosen, onChoose }: ChoiceProps) {
       </span>
       <span className={classes.description}>{model.description}</span>
       {model.notice !== null && <span className={classes.notice}>{model.notice}</span>}
+      {model.problem !== null && <span className={classes.notice}>{model.problem.sentence}</span>}
       <span className={classes.facts}>
         {[
-          plural(model.encoders.length, 'encoder'),
-          plural(frames, 'frame'),
+          ...(model.encoders.length === 0
+            ? ['text alone']
+            : [plural(model.encoders.length, 'encoder'), plural(frames, 'frame')]),
           `${formatCount(model.contextLength)} tokens of context`,
           formatBytes(model.bytes),
         ].join(' · ')}

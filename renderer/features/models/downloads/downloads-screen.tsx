@@ -5,7 +5,7 @@ import type { Job } from '../../../../engine/contract/jobs.ts';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { ScreenBar } from '../../../components/screen-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
-import { isEnded } from '../../../lib/job-words.ts';
+import { isActive, isEnded } from '../../../lib/job-words.ts';
 import { AddModel } from '../add-model.tsx';
 import classes from './downloads-screen.module.css';
 import { JobCard } from './job-card.tsx';
@@ -15,7 +15,8 @@ export function DownloadsScreen() {
   const { jobs: store, navigation } = useStudio();
   const jobs = useStore(store.store, (state) => state.jobs);
   const loaded = useStore(store.store, (state) => state.loaded);
-  const open = jobs.filter((job) => !isEnded(job));
+  const active = jobs.filter(isActive);
+  const waiting = jobs.filter((job) => !isActive(job) && !isEnded(job));
   const ended = jobs.filter(isEnded);
   return (
     <main className={classes.screen}>
@@ -38,7 +39,8 @@ export function DownloadsScreen() {
             </Button>
           </EmptyNote>
         )}
-        <Group title="Under way" jobs={open} />
+        <Group title="Under way" jobs={active} />
+        <Group title="Waiting for you" jobs={waiting} />
         <Group title="Finished" jobs={ended}>
           <Button size="compact-sm" variant="default" onClick={() => void store.forgetEnded()}>
             Clear finished
