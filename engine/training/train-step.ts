@@ -18,7 +18,7 @@ export interface StepOptions extends BatchOptions {
 }
 
 export interface StepResult {
-  /** Mean over the predicted tokens of each micro batch, and over the step as it was learned from. */
+  /** Mean over the predicted tokens of each micro batch (0 where it has none), and over the step as it was learned from. */
   readonly microLosses: readonly number[];
   readonly loss: number;
   /** Before it was shortened. */
@@ -43,11 +43,13 @@ export function trainStep(
 ): StepResult {
   const counts = batches.map((examples) => examples.reduce((sum, example) => sum + predicted(example), 0));
   const total = counts.reduce((a, b) => a + b, 0);
-  const shares = counts.map((count) => (options.accumulate === 'tokens' ? count / total : 1 / counts.length));
+  const shares = counts.map((count) =>
+    options.accumulate === 'tokens' ? count / Math.max(1, total) : 1 / counts.length,
+  );
   const parts = batches.map((examples, i) =>
     learn(model, examples, (shares[i] ?? 0) / Math.max(1, counts[i] ?? 0), options),
   );
-  const microLosses = parts.map(({ sum }, i) => sum / (counts[i] ?? 0));
+  const microLosses = parts.map(({ sum }, i) => sum / Math.max(1, counts[i] ?? 0));
   const loss = microLosses.reduce((sum, micro, i) => sum + micro * (shares[i] ?? 0), 0);
   const gradientNorm = optimiser.clip(options.clip);
   if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) optimiser.step(rate);
@@ -98,7 +100,7 @@ function forward(
 ) {
   const { torch } = model.parameters;
   const { embeddings, layout, places, targets, tokens, mixing } = fuseBatch(model, examples, options);
-  const outputs = model.layers(embeddings, tape, layout);
+  const outputs = model.layers(embeddings, { tape, layout });
   const index = torch.from(BigInt64Array.from(places.map(BigInt)), [places.length]);
   const flat = torch.reshape(outputs, [-1, outputs.shape[2]!]);
   const rows = torch.indexSelect(flat, 0, torch.toDevice(index, model.parameters.options.device, 'int64'));

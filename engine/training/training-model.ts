@@ -3,10 +3,8 @@ import { type LlamaConfig, llamaHead, llamaLayers } from '../models/llama.ts';
 import { type FeatureShape, type Projector, project } from '../models/projectors/projector.ts';
 import type { Tensor } from '../native/tensor.ts';
 import type { Ops } from '../nn/ops.ts';
-import type { AttentionLayout } from '../nn/torch/attention.ts';
-import { torchOps } from '../nn/torch/ops.ts';
+import { type TorchOpsOptions, torchOps } from '../nn/torch/ops.ts';
 import type { Parameters } from '../nn/torch/parameters.ts';
-import type { Tape } from '../nn/torch/tape.ts';
 import type { Weights } from '../nn/weights.ts';
 
 /** Where the parts' weights stand among the parameters: the reference's module names. */
@@ -15,6 +13,9 @@ export const modulePrefixes = {
   projector: (encoder: number) => `projectors.${encoder}.`,
   fusion: 'feature_fusion.',
 } as const;
+
+/** Of one pass through the layers: blocks that are computed again, packed rows, earlier rows. */
+export type LayersOptions = Partial<Pick<TorchOpsOptions, 'tape' | 'layout' | 'cache'>>;
 
 export interface TrainingModelSpec {
   readonly languageModel: LlamaConfig;
@@ -34,8 +35,8 @@ export interface TrainingModel {
   embedVideo(features: readonly Tensor[]): { readonly value: Tensor; readonly mixing: Tensor | null };
   /** ids [N] -> [N, hidden]. */
   embedTokens(ids: Tensor): Tensor;
-  /** [B, T, hidden] -> [B, T, hidden]; blocks are put on `tape`, where one is given; `layout` of packed rows. */
-  layers(embeddings: Tensor, tape: Tape | null, layout: AttentionLayout | null): Tensor;
+  /** [B, T, hidden] -> [B, T, hidden] */
+  layers(embeddings: Tensor, options?: LayersOptions): Tensor;
   /** [N, hidden] -> logits [N, vocab]. */
   head(hidden: Tensor): Tensor;
 }
@@ -50,9 +51,9 @@ export function trainingModel(spec: TrainingModelSpec, parameters: Parameters): 
   const fusionWeights: Weights = parameters.within(modulePrefixes.fusion);
   const fusion: Fusion = parseFusion(spec.fusion, fusionWeights);
   const fusionOps = torchOps(parameters, { prefix: modulePrefixes.fusion });
-  const languageModel = (tape: Tape | null, layout: AttentionLayout | null): Ops<Tensor> =>
-    torchOps(parameters, { prefix: modulePrefixes.languageModel, adapterAlpha, tape, layout });
-  const plain = languageModel(null, null);
+  const languageModel = (options: LayersOptions): Ops<Tensor> =>
+    torchOps(parameters, { ...options, prefix: modulePrefixes.languageModel, adapterAlpha });
+  const plain = languageModel({});
   return {
     spec,
     parameters,
@@ -63,8 +64,7 @@ export function trainingModel(spec: TrainingModelSpec, parameters: Parameters): 
       return fuse(fusionOps, projected, fusion, spec.languageModel.hidden);
     },
     embedTokens: (ids) => plain.embedding(ids, 'model.embed_tokens'),
-    layers: (embeddings, tape, layout) =>
-      llamaLayers(languageModel(tape, layout), spec.languageModel, embeddings),
+    layers: (embeddings, options = {}) => llamaLayers(languageModel(options), spec.languageModel, embeddings),
     head: (hidden) => llamaHead(plain, spec.languageModel, hidden),
   };
 }

@@ -39,39 +39,88 @@ export function attentionLayout(
   };
 }
 
+/** Keys and values of earlier calls, by layer: of one sequence that grows. */
+export class KeyValueCache {
+  private readonly layers = new Map<number, readonly [keys: Tensor, values: Tensor]>();
+
+  /** Rows of a layer so far. */
+  lengthOf(layer: number): number {
+    return this.layers.get(layer)?.[0].shape[2] ?? 0;
+  }
+
+  /** What must live on between calls. */
+  tensors(): readonly Tensor[] {
+    return [...this.layers.values()].flat();
+  }
+
+  /** Adds rows [B, kvHeads, T, d]; returns all of the layer. */
+  grow(parameters: Parameters, layer: number, keys: Tensor, values: Tensor): readonly [Tensor, Tensor] {
+    const past = this.layers.get(layer);
+    const all =
+      past === undefined
+        ? ([keys, values] as const)
+        : ([parameters.torch.cat([past[0], keys], 2), parameters.torch.cat([past[1], values], 2)] as const);
+    this.layers.set(layer, all);
+    return all;
+  }
+}
+
+/** How a causal sequence's rows stand to each other beyond the plain case. */
+export interface AttentionState {
+  readonly layout: AttentionLayout | null;
+  readonly cache: KeyValueCache | null;
+}
+
 /**
  * Scaled dot-product attention of whole sequences: q [B, T, heads·d], k and v [B, S, kvHeads·d] -> [B, T, heads·d].
- * There are no earlier calls: a `cacheLayer` is a place in a sequence that is given at once.
+ * Without a cache there are no earlier calls: a `cacheLayer` is a place in a sequence that is given at once. With one, the
+ * first call may be of any length, every later one is of one row.
  */
 export function attend(
   parameters: Parameters,
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { heads, kvHeads, causal, rope }: AttentionOptions,
-  layout: AttentionLayout | null = null,
+  { heads, kvHeads, causal, rope, cacheLayer }: AttentionOptions,
+  { layout, cache }: AttentionState,
 ): Tensor {
   const { torch } = parameters;
   const apart = (x: Tensor, count: number) => {
     const [batch, length, width] = x.shape as [number, number, number];
     return torch.transpose(torch.reshape(x, [batch, length, count, width / count]), 1, 2);
   };
-  const turned = (x: Tensor) => (rope === undefined ? x : rotate(parameters, x, rope, layout));
+  const kept = cache === null || cacheLayer === undefined ? null : { cache, layer: cacheLayer };
+  const past = kept === null ? 0 : kept.cache.lengthOf(kept.layer);
+  if (past > 0 && q.shape[1] !== 1) throw new Error('a sequence in the cache grows by one row a call');
+  const turned = (x: Tensor) => (rope === undefined ? x : rotate(parameters, x, rope, layout, past));
+  const keys = turned(apart(k, kvHeads));
+  const values = apart(v, kvHeads);
+  const [allKeys, allValues] =
+    kept === null ? [keys, values] : kept.cache.grow(parameters, kept.layer, keys, values);
   const attended = torch.attention(
     turned(apart(q, heads)),
-    turned(apart(k, kvHeads)),
-    apart(v, kvHeads),
+    allKeys,
+    allValues,
     causal ? (layout?.mask ?? null) : null,
     0,
-    causal && layout === null,
+    causal && layout === null && past === 0,
     null,
     heads !== kvHeads,
   );
   return torch.reshape(torch.transpose(attended, 1, 2), q.shape);
 }
 
-/** Rotary position embedding of x [B, heads, T, d], NeoX layout: the halves of d are a pair. Positions 0 … T−1, or the layout's. */
-function rotate(parameters: Parameters, x: Tensor, rope: RopeConfig, layout: AttentionLayout | null): Tensor {
+/**
+ * Rotary position embedding of x [B, heads, T, d], NeoX layout: the halves of d are a pair. Positions past … past + T − 1,
+ * or the layout's.
+ */
+function rotate(
+  parameters: Parameters,
+  x: Tensor,
+  rope: RopeConfig,
+  layout: AttentionLayout | null,
+  past: number,
+): Tensor {
   const { torch, options } = parameters;
   const [batch, , length, width] = x.shape as [number, number, number, number];
   const half = width / 2;
@@ -82,7 +131,7 @@ function rotate(parameters: Parameters, x: Tensor, rope: RopeConfig, layout: Att
     });
   const rows = (name: 'cos' | 'sin') =>
     layout === null
-      ? torch.slice(table(name), 0, 0, length)
+      ? torch.slice(table(name), 0, past, past + length)
       : torch.reshape(torch.indexSelect(table(name), 0, layout.positions), [batch, 1, length, half]);
   const [cos, sin] = [rows('cos'), rows('sin')];
   const first = torch.slice(x, 3, 0, half);

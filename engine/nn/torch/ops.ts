@@ -1,23 +1,21 @@
 import type { Tensor } from '../../native/tensor.ts';
 import type { ConvOptions, Ops } from '../ops.ts';
-import { type AttentionLayout, attend } from './attention.ts';
+import { type AttentionState, attend } from './attention.ts';
 import type { Parameters } from './parameters.ts';
 import type { Tape } from './tape.ts';
 
-export interface TorchOpsOptions {
+export interface TorchOpsOptions extends AttentionState {
   /** What the names of weights begin with in `parameters`. */
   readonly prefix: string;
   /** Low-rank adapters' alpha (Hu et al. 2021); their matrices are parameters, `${layer}.lora_A.weight` and `…lora_B…`. */
   readonly adapterAlpha: number;
   /** Where blocks are computed again in the backward pass; null keeps everything. */
   readonly tape: Tape | null;
-  /** Of causal attention, where rows hold several sequences. */
-  readonly layout: AttentionLayout | null;
 }
 
 /** The op interface run at once on libtorch, with gradients for the parameters that are trainable. */
 export function torchOps(parameters: Parameters, options: Partial<TorchOpsOptions> = {}): Ops<Tensor> {
-  const { prefix = '', adapterAlpha = 0, tape = null, layout = null } = options;
+  const { prefix = '', adapterAlpha = 0, tape = null, layout = null, cache = null } = options;
   const { torch } = parameters;
   const { compute, device } = parameters.options;
   const axisOf = (x: Tensor, axis: number) => (axis < 0 ? axis + x.shape.length : axis);
@@ -87,7 +85,7 @@ export function torchOps(parameters: Parameters, options: Partial<TorchOpsOption
     matmul: torch.matmul,
     embedding: (ids, name) => torch.embedding(parameter(`${name}.weight`), ids),
     conv,
-    attention: (q, k, v, given) => attend(parameters, q, k, v, given, layout),
+    attention: (q, k, v, given) => attend(parameters, q, k, v, given, { layout, cache }),
     block: (x, run) => (tape === null ? run(x) : tape.block(x, run)),
 
     rmsNorm: (x, name, eps) => torch.rmsNorm(x, [x.shape.at(-1)!], parameter(`${name}.weight`), eps),

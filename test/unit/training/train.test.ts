@@ -8,8 +8,10 @@ import type { Torch } from '../../../engine/native/torch.ts';
 import { AdamW } from '../../../engine/training/adam-w.ts';
 import { addAdapters, mergedWeights, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
 import { chunkedLoss } from '../../../engine/training/chunked-loss.ts';
+import { ignored } from '../../../engine/training/example.ts';
 import { huggingFaceWeights, mervCheckpoint } from '../../../engine/training/export.ts';
-import { packed } from '../../../engine/training/fused-batch.ts';
+import { fuseBatch, packed } from '../../../engine/training/fused-batch.ts';
+import { generate } from '../../../engine/training/generate.ts';
 import {
   type TrainingData,
   type TrainingOutcome,
@@ -218,6 +220,21 @@ describeTorch('training runs', (torch) => {
     expect(parts.gradientNorm).toBeCloseTo(whole.gradientNorm, 5);
   });
 
+  it('passes over examples of which nothing is learned', async () => {
+    const examples = await Promise.all([0, 1, 3].map((row) => tinyData().example(row)));
+    const silent = examples.map((example) => ({ ...example, labels: example.ids.map(() => ignored) }));
+    const step = (batches: readonly (readonly (typeof examples)[number][])[]) => {
+      const model = tinyModel(torch);
+      const optimiser = new AdamW(model.parameters, tinyPlan.optimiser);
+      const { loss, gradientNorm } = trainStep(model, optimiser, batches, 0, tinyPlan.step);
+      optimiser.release();
+      model.parameters.release();
+      return { loss, gradientNorm };
+    };
+    expect(step([silent, examples])).toEqual(step([examples]));
+    expect(step([silent])).toEqual({ loss: 0, gradientNorm: 0 });
+  });
+
   it('learns the same from rows that several examples share', async () => {
     const examples = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((row) => tinyData().example(row)));
     const step = (packTo: number | null, checkpointing: boolean) => {
@@ -235,6 +252,37 @@ describeTorch('training runs', (torch) => {
       expect(together.tokens).toBe(alone.tokens);
     }
     expect(packed([5, 9, 3, 7, 1], 10)).toEqual([[1, 4], [3, 2], [0]]);
+  });
+
+  it('answers with the likeliest tokens, one after the other, as if it saw the whole each time', async () => {
+    const model = tinyModel(torch);
+    const live = torch.live();
+    for (const row of [0, 3]) {
+      const example = await tinyData().example(row);
+      const answer = generate(model, example, { begin: 1, most: 12, stop: new Set() });
+      expect(answer.length).toBe(12);
+      // Every token is the likeliest after all before it, computed at once.
+      const whole = { ...example, ids: [...example.ids, ...answer] };
+      const likeliest = torch.scope(() =>
+        torch.noGrad(() => {
+          const { embeddings } = fuseBatch(model, [{ ...whole, labels: whole.ids }], {
+            begin: 1,
+            packTo: null,
+          });
+          const outputs = model.layers(embeddings);
+          const logits = torch.read(model.head(torch.reshape(outputs, [-1, 32])));
+          const rows = Array.from({ length: logits.length / 64 }, (_, i) =>
+            logits.subarray(i * 64, (i + 1) * 64),
+          );
+          return rows.map((values) => values.indexOf(Math.max(...values))).slice(-13, -1);
+        }),
+      );
+      expect(answer).toEqual(likeliest);
+      const stopped = generate(model, example, { begin: 1, most: 12, stop: new Set([answer[2]!]) });
+      expect(stopped).toEqual(answer.slice(0, answer.indexOf(answer[2]!)));
+    }
+    expect(torch.live()).toBe(live + 2);
+    model.parameters.release();
   });
 
   it('gives the same loss and gradients in chunks as at once', () => {
@@ -282,7 +330,7 @@ describeTorch('training runs', (torch) => {
       torch.scope(() =>
         torch.noGrad(() => {
           const embedded = model.embedTokens(torch.from(Int32Array.of(1, 5, 9, 40), [1, 4]));
-          return torch.read(model.head(model.layers(embedded, null, null)));
+          return torch.read(model.head(model.layers(embedded)));
         }),
       ),
     );
