@@ -21,6 +21,7 @@ export function browserHost(): Host {
     mediaUrl: (videoId) => `/media/${encodeURIComponent(videoId)}`,
     showInFolder: null,
     models: null,
+    training: null,
     openLink: async (url) => {
       window.open(url, '_blank', 'noopener,noreferrer');
     },

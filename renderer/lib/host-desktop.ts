@@ -27,6 +27,11 @@ export function desktopHost(bridge: ShellBridge): Host {
       chooseModelsFolder: () => said(bridge.chooseModelsFolder()),
       showFolder: (folder) => said(bridge.showModelFolder(folder)),
     },
+    training: {
+      chooseDataFile: () => said(bridge.chooseDataFile()),
+      chooseMediaFolder: () => said(bridge.chooseMediaFolder()),
+      chooseAdapterFolder: (name) => said(bridge.chooseAdapterFolder(name)),
+    },
     openLink: (url) => said(bridge.openLink(url)),
     onMenu: (callback) => bridge.onMenu(callback),
     onOpenPath: (callback) => bridge.onOpenPath(callback),

@@ -43,6 +43,13 @@ export interface Host {
     chooseModelsFolder(): Promise<string | null>;
     showFolder(folder: string): Promise<void>;
   } | null;
+  /** Files for training on this machine; null where the page cannot name any (a browser). */
+  readonly training: {
+    chooseDataFile(): Promise<string | null>;
+    chooseMediaFolder(): Promise<string | null>;
+    /** A folder that is not there yet. */
+    chooseAdapterFolder(name: string): Promise<string | null>;
+  } | null;
   /** Opens an https address outside the application. */
   openLink(url: string): Promise<void>;
   onMenu(callback: (command: MenuCommand) => void): () => void;

@@ -93,10 +93,14 @@ export function qualityWords(quality: Quality): QualityWords {
   }
   const { meanKl, maxKl, greedyAgreement } = quality;
   const agree = `${(greedyAgreement * 100).toFixed(greedyAgreement > 0.995 && greedyAgreement < 1 ? 2 : 1)} %`;
-  const figures = `same likeliest token ${agree}, KL ${meanKl.toPrecision(2)} nats a token, ${maxKl.toPrecision(2)} at worst, over ${tokens}`;
+  const figures = `same likeliest token ${agree}, KL ${nats(meanKl)} nats a token, ${nats(maxKl)} at worst, over ${tokens}`;
   if (greedyAgreement >= 0.995) return { grade: 'same', words: 'Practically the same as fp32', figures };
   if (greedyAgreement >= 0.95) return { grade: 'close', words: 'Nearly always picks fp32’s word', figures };
   return { grade: 'off', words: 'Often picks another word than fp32', figures };
+}
+
+function nats(value: number): string {
+  return value > 0 && value < 0.0001 ? '< 0.0001' : String(Number(value.toPrecision(2)));
 }
 
 /** Digits where they tell something: 0.99987, never a rounded 1 that is not one. */

@@ -37,3 +37,8 @@ export function formatRough(value: number): string {
   }
   return `${rest < 9.95 ? rest.toFixed(1) : Math.round(rest)} ${units[unit]}`;
 }
+
+/** Tokens a second and the like: 6.4, 135, "1,200". */
+export function formatSpeed(value: number): string {
+  return value < 9.95 ? value.toFixed(1) : formatCount(Math.round(value));
+}

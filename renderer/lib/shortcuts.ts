@@ -11,6 +11,7 @@ export type Command =
   | 'discover'
   | 'downloads'
   | 'compare'
+  | 'train'
   | 'settings'
   | 'toggleTheme'
   | 'write'
@@ -48,6 +49,7 @@ const withMod: Readonly<Record<string, Command>> = {
   '3': 'discover',
   '4': 'downloads',
   '5': 'compare',
+  '6': 'train',
   ',': 'settings',
   '/': 'shortcuts',
 };
@@ -135,6 +137,7 @@ export const shortcutGroups: readonly { readonly title: string; readonly lines: 
         { label: 'Discover', keys: ['mod', '3'] },
         { label: 'Downloads', keys: ['mod', '4'] },
         { label: 'Compare', keys: ['mod', '5'] },
+        { label: 'Train', keys: ['mod', '6'] },
         { label: 'Settings', keys: ['mod', ','] },
         { label: 'Sidebar', keys: ['mod', 'B'] },
         { label: 'Light or dark', keys: ['mod', 'Shift', 'L'] },

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 
-export const screens = ['ask', 'models', 'discover', 'downloads', 'compare', 'settings'] as const;
+export const screens = ['ask', 'models', 'discover', 'downloads', 'compare', 'train', 'settings'] as const;
 export type Screen = (typeof screens)[number];
 
 export interface NavigationState {

@@ -4,6 +4,7 @@ import { createActivityStore } from './activity.ts';
 import { createCompareStore } from './compare.ts';
 import { createComposerStore } from './composer.ts';
 import { createConversationStore, isAnswering, type Subject } from './conversation.ts';
+import { createCurvesStore } from './curves.ts';
 import { createEngineStore } from './engine.ts';
 import { createFramesStore } from './frames.ts';
 import { createHistoryStore } from './history.ts';
@@ -18,10 +19,15 @@ import { createNavigationStore } from './navigation.ts';
 import { createNoticesStore } from './notices.ts';
 import { createPlanStore } from './plan.ts';
 import { createPlayerStore } from './player.ts';
+import { createRunPageStore } from './run-page.ts';
+import { createRunsStore } from './runs.ts';
 import { createSamplingStore } from './sampling.ts';
 import { createSettingsStore } from './settings.ts';
 import { createTensorsStore } from './tensors.ts';
+import { createTrainViewStore } from './train-view.ts';
+import { createTraining } from './training.ts';
 import { createVideoStore } from './video.ts';
+import { createWizardStore } from './wizard.ts';
 
 /** Every store of the window, and what happens between them. No store knows another one. */
 export function createStudio(host: Host) {
@@ -58,6 +64,18 @@ export function createStudio(host: Host) {
     navigation,
     notices,
     composer,
+  });
+
+  const runs = createRunsStore(engine);
+  const curves = createCurvesStore(engine);
+  const runPage = createRunPageStore(engine);
+  const wizard = createWizardStore(engine);
+  const trainView = createTrainViewStore();
+  const training = createTraining({
+    ...{ host, engine, models, navigation, notices, runs, curves, wizard },
+    page: runPage,
+    view: trainView,
+    askWith: manager.askWith,
   });
 
   /** What the next question is asked about; null while no model is known. */
@@ -133,6 +151,7 @@ export function createStudio(host: Host) {
         await models.load();
         void models.warm();
         void jobs.watch();
+        void runs.watch();
         void settings.load();
         void hub.loadCatalogue();
         void inspector.reload();
@@ -185,6 +204,12 @@ export function createStudio(host: Host) {
     activity,
     compare,
     manager,
+    runs,
+    curves,
+    runPage,
+    wizard,
+    trainView,
+    training,
     /** Asks the chosen models what the comparison's question says, about the video that is open. */
     startCompare: async (): Promise<void> => {
       const { video: shown, range } = video.store.getState();
@@ -245,6 +270,7 @@ export function createStudio(host: Host) {
     dispose: (): void => {
       for (const unsubscribe of subscriptions) unsubscribe();
       manager.dispose();
+      training.dispose();
       engine.dispose();
     },
   };

@@ -5,6 +5,7 @@ import {
   IconCube,
   IconDownload,
   IconMessageQuestion,
+  IconSchool,
 } from '@tabler/icons-react';
 import type { Screen } from '../../stores/navigation.ts';
 
@@ -14,6 +15,7 @@ export const screenTitles: Readonly<Record<Screen, string>> = {
   discover: 'Discover',
   downloads: 'Downloads',
   compare: 'Compare',
+  train: 'Train',
   settings: 'Settings',
 };
 
@@ -24,5 +26,6 @@ export const places = [
   { screen: 'discover', icon: IconCompass, key: '3' },
   { screen: 'downloads', icon: IconDownload, key: '4' },
   { screen: 'compare', icon: IconColumns2, key: '5' },
+  { screen: 'train', icon: IconSchool, key: '6' },
   { screen: 'settings', icon: IconAdjustments, key: ',' },
 ] as const satisfies readonly { screen: Screen; icon: unknown; key: string }[];

@@ -9,6 +9,7 @@ import { DownloadsScreen } from '../models/downloads/downloads-screen.tsx';
 import { InstallSheet } from '../models/install/install-sheet.tsx';
 import { InstalledScreen } from '../models/installed/installed-screen.tsx';
 import { SettingsScreen } from '../settings/settings-screen.tsx';
+import { TrainScreen } from '../train/train-screen.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
 import { screenTitles } from './places.ts';
 import { Rail } from './rail.tsx';
@@ -41,6 +42,7 @@ export function Shell() {
           {screen === 'discover' && <DiscoverScreen />}
           {screen === 'downloads' && <DownloadsScreen />}
           {screen === 'compare' && <CompareScreen />}
+          {screen === 'train' && <TrainScreen />}
           {screen === 'settings' && <SettingsScreen />}
         </div>
       )}

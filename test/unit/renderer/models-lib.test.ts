@@ -11,6 +11,7 @@ import {
   qualityWords,
   usualMemory,
 } from '../../../renderer/lib/model-facts.ts';
+import { formatRough, formatSpeed } from '../../../renderer/lib/numbers.ts';
 import { layOut } from '../../../renderer/lib/parts-graph.ts';
 import { detailOf, manyModels, mervFull } from './support/manager-content.ts';
 import { scriptedJob } from './support/scripted-jobs.ts';
@@ -39,8 +40,18 @@ describe('the parts of models', () => {
     const logits = (greedyAgreement: number) =>
       qualityWords({ kind: 'logits', meanKl: 0.02, maxKl: 0.5, greedyAgreement, tokens: 8 });
     expect(logits(0.9981).figures).toContain('99.81 %');
+    expect(
+      qualityWords({ kind: 'logits', meanKl: 2e-7, maxKl: 0.5, greedyAgreement: 1, tokens: 8 }).figures,
+    ).toContain('KL < 0.0001');
     expect(logits(0.96).grade).toBe('close');
     expect(logits(0.5).grade).toBe('off');
+  });
+});
+
+describe('figures', () => {
+  it('stay readable however large', () => {
+    expect([0.42, 6.44, 9.96, 135, 4912].map(formatSpeed)).toEqual(['0.4', '6.4', '10', '135', '4,912']);
+    expect([12, 4_213, 1_284_000, 6.7e9].map(formatRough)).toEqual(['12', '4.2 k', '1.3 M', '6.7 B']);
   });
 });
 

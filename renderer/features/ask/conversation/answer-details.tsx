@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { AnswerStats } from '../../../../engine/contract/ask.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
-import { formatCount } from '../../../lib/numbers.ts';
+import { formatCount, formatSpeed } from '../../../lib/numbers.ts';
 import { encoderColour } from '../../../lib/theme.ts';
 import { formatClock, formatMs } from '../../../lib/time.ts';
 import { encoderName } from '../../../stores/models.ts';
@@ -39,8 +39,7 @@ export function AnswerDetails({ stats }: { readonly stats: AnswerStats }) {
 
 function tokensPerSecond(stats: AnswerStats): string | null {
   if (stats.tokens.generated < 2 || stats.ms.generate <= 0) return null;
-  const speed = stats.tokens.generated / (stats.ms.generate / 1000);
-  return speed < 10 ? speed.toFixed(1) : String(Math.round(speed));
+  return formatSpeed(stats.tokens.generated / (stats.ms.generate / 1000));
 }
 
 /** Where the time went. */

@@ -1,5 +1,5 @@
 import type { AnswerStats } from '../../../../engine/contract/ask.ts';
-import { formatCount } from '../../../lib/numbers.ts';
+import { formatCount, formatSpeed } from '../../../lib/numbers.ts';
 import { formatMs } from '../../../lib/time.ts';
 import type { Column } from '../../../stores/compare.ts';
 import classes from './compare-screen.module.css';
@@ -22,7 +22,7 @@ export function CompareStats({ stats, all }: CompareStatsProps) {
     ['First word', first(stats), most(first), formatMs(first(stats))],
     ['In all', stats.ms.total, most((each) => each.ms.total), formatMs(stats.ms.total)],
     ...(speed(stats) > 0
-      ? [['Speed', speed(stats), most(speed), `${speed(stats).toPrecision(2)} tokens/s`] as const]
+      ? [['Speed', speed(stats), most(speed), `${formatSpeed(speed(stats))} tokens/s`] as const]
       : []),
   ];
   return (

@@ -5,7 +5,7 @@ import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { isActive } from '../../../lib/job-words.ts';
 import { fitOf, fitWords, licencesOf, precisionsOf, usualMemory } from '../../../lib/model-facts.ts';
-import { formatBytes } from '../../../lib/numbers.ts';
+import { formatBytes, formatSpeed } from '../../../lib/numbers.ts';
 import { jobOf } from '../../../stores/jobs.ts';
 import classes from './model-list.module.css';
 
@@ -56,7 +56,7 @@ export function ModelRow({ model, current, tabIndex }: ModelRowProps) {
         <span>{formatBytes(model.bytes)}</span>
         <span>{precisionsOf(model.parts)}</span>
         <span>{licences.length === 1 ? licences[0] : `${licences.length} licences`}</span>
-        {speed !== null && <span>{Math.round(speed)} tokens/s</span>}
+        {speed !== null && <span>{formatSpeed(speed)} tokens/s</span>}
         {fit !== null && (
           <span className={classes.fit} data-fit={fit}>
             {fitWords[fit]}

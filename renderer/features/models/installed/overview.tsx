@@ -1,6 +1,6 @@
 import type { ModelDetail, ModelSummary } from '../../../../engine/contract/models.ts';
 import { licencesOf } from '../../../lib/model-facts.ts';
-import { formatBytes, formatCount } from '../../../lib/numbers.ts';
+import { formatBytes, formatCount, formatSpeed } from '../../../lib/numbers.ts';
 import { FitPanel } from './fit-panel.tsx';
 import classes from './overview.module.css';
 import { PartsGraphView } from './parts-graph-view.tsx';
@@ -46,12 +46,12 @@ function Facts({ model, createdAt }: { readonly model: ModelSummary; readonly cr
       : [['Video', 'none: it reads text alone'] as const]),
     [
       'Writes',
-      speed?.tokensPerSecond ? `${speed.tokensPerSecond.toPrecision(2)} tokens a second` : notMeasured,
+      speed?.tokensPerSecond ? `${formatSpeed(speed.tokensPerSecond)} tokens a second` : notMeasured,
     ],
     [
       'Reads',
       speed?.promptTokensPerSecond
-        ? `${formatCount(Math.round(speed.promptTokensPerSecond))} tokens a second`
+        ? `${formatSpeed(speed.promptTokensPerSecond)} tokens a second`
         : notMeasured,
     ],
     ...(model.encoders.length > 0

@@ -71,6 +71,11 @@ export function scriptedHost(
       chooseModelsFolder: async () => host.nextChoice,
       showFolder: async () => {},
     },
+    training: {
+      chooseDataFile: async () => host.nextChoice,
+      chooseMediaFolder: async () => host.nextChoice,
+      chooseAdapterFolder: async () => host.nextChoice,
+    },
     openLink: async (url) => {
       links.push(url);
     },

@@ -1,0 +1,180 @@
+import { createStore } from 'zustand/vanilla';
+import type { Run, TrainConfig } from '../../engine/contract/training.ts';
+import { toFailure } from '../lib/failure.ts';
+import type { Host } from '../lib/host.ts';
+import { nextName } from '../lib/run-words.ts';
+import type { CurvesStore } from './curves.ts';
+import type { EngineStore } from './engine.ts';
+import type { ModelsStore } from './models.ts';
+import type { NavigationStore } from './navigation.ts';
+import type { NoticesStore } from './notices.ts';
+import type { RunPageStore } from './run-page.ts';
+import { type RunsStore, runOf } from './runs.ts';
+import type { TrainViewStore } from './train-view.ts';
+import { defaultConfig, type WizardStore } from './wizard.ts';
+
+interface TrainingParts {
+  readonly host: Host;
+  readonly engine: EngineStore;
+  readonly models: ModelsStore;
+  readonly navigation: NavigationStore;
+  readonly notices: NoticesStore;
+  readonly runs: RunsStore;
+  readonly curves: CurvesStore;
+  readonly page: RunPageStore;
+  readonly wizard: WizardStore;
+  readonly view: TrainViewStore;
+  /** Chooses a model and goes where it is asked. */
+  readonly askWith: (modelId: string) => void;
+}
+
+/** What happens between the stores when models are trained. */
+export function createTraining(parts: TrainingParts) {
+  const { host, engine, models, navigation, notices, runs, curves, page, wizard, view, askWith } = parts;
+  /** The run of which a model is being made. */
+  const installing = createStore<{ readonly id: string | null }>(() => ({ id: null }));
+
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      notices.fail(toFailure(error));
+      return null;
+    }
+  };
+  const list = () => runs.store.getState().runs;
+  const shown = () => view.store.getState().view;
+
+  const showList = (): void => {
+    wizard.close();
+    page.open(null);
+    view.show({ kind: 'list' });
+  };
+  const showRun = (id: string): void => {
+    wizard.close();
+    page.open(id);
+    view.show({ kind: 'run', id });
+    const run = runOf(runs.store.getState(), id);
+    if (run) void curves.follow(run);
+  };
+  const begin = (config: TrainConfig): void => {
+    wizard.open({ ...config, name: nextName(config.name, new Set(list().map((run) => run.config.name))) });
+    view.show({ kind: 'wizard' });
+  };
+  const newConfig = (name: string): TrainConfig => {
+    const { models: known, chosenId } = models.store.getState();
+    const usable = known.filter((model) => model.problem === null);
+    const model = usable.find(({ id }) => id === chosenId) ?? usable[0];
+    return defaultConfig(model?.id ?? '', name);
+  };
+
+  const afterEnd = (run: Run): void => {
+    const current = shown();
+    if (navigation.store.getState().screen === 'train' && current.kind === 'run' && current.id === run.id)
+      return;
+    const words = run.state === 'done' ? 'The run is done.' : 'The run failed.';
+    const open = () => {
+      navigation.go('train');
+      showRun(run.id);
+    };
+    notices.say(`${run.config.name}: ${words}`, { label: 'Show', run: open });
+  };
+
+  const unsubscribe = runs.store.subscribe((state, before) => {
+    if (state.runs === before.runs) return;
+    const current = shown();
+    const onScreen =
+      current.kind === 'run' ? [current.id] : current.kind === 'compare' ? current.ids : ([] as const);
+    for (const run of state.runs) {
+      const was = before.runs.find((other) => other.id === run.id);
+      const ended = run.state === 'done' || run.state === 'failed';
+      if (before.loaded && was !== undefined && was.state !== run.state && ended) afterEnd(run);
+      if (onScreen.includes(run.id)) void curves.follow(run);
+      if (current.kind === 'run' && current.id === run.id) void page.refresh();
+    }
+    for (const id of view.store.getState().picked) if (runOf(state, id) === null) view.pick(id, false);
+  });
+
+  return {
+    installing,
+    showList,
+    showRun,
+    showCompare: (): void => {
+      const ids = view.store.getState().picked;
+      view.show({ kind: 'compare', ids });
+      for (const run of list()) if (ids.includes(run.id)) void curves.follow(run);
+    },
+    /** The wizard, empty. */
+    startNew: (): void => begin(newConfig('My run')),
+    /** The wizard, filled in for a first run on the sample. */
+    startSample: async (): Promise<void> => {
+      const { sample } = runs.store.getState();
+      if (sample === null) return;
+      begin(newConfig('First run'));
+      await wizard.chooseSample(sample);
+    },
+    duplicate: (run: Run): void => begin(run.config),
+    /** Starts what the wizard says and shows it. */
+    start: async (): Promise<void> => {
+      const id = await wizard.start();
+      if (id !== null) showRun(id);
+    },
+    chooseDataFile: async (): Promise<void> => {
+      const file = await attempt(async () => (await host.training?.chooseDataFile()) ?? null);
+      const { media } = wizard.store.getState().config.data;
+      if (file !== null) await wizard.chooseData({ file, media });
+    },
+    chooseMediaFolder: async (): Promise<void> => {
+      const media = await attempt(async () => (await host.training?.chooseMediaFolder()) ?? null);
+      const { file } = wizard.store.getState().config.data;
+      if (media !== null) await wizard.chooseData({ file, media });
+    },
+    pause: (id: string) => attempt(() => runs.tell(id, 'pause')),
+    resume: (id: string) => attempt(() => runs.tell(id, 'resume')),
+    /** Saves and ends it for good. */
+    finish: (id: string) => attempt(() => runs.tell(id, 'stop')),
+    remove: async (id: string): Promise<void> => {
+      const name = runOf(runs.store.getState(), id)?.config.name ?? id;
+      if ((await attempt(() => runs.tell(id, 'delete'))) !== true) return;
+      curves.forget(id);
+      const current = shown();
+      if (current.kind === 'run' && current.id === id) showList();
+      notices.say(`Deleted the run “${name}”.`);
+    },
+    /** Makes a model of a checkpoint and asks with it; elsewhere meanwhile, it is offered instead. */
+    install: async (run: Run, step: number, name: string): Promise<void> => {
+      if (installing.getState().id !== null) return;
+      installing.setState({ id: run.id });
+      const made = await attempt(() =>
+        engine.client().training.install({ id: run.id, step, name: name.trim() }),
+      );
+      if (made !== null) await models.load();
+      installing.setState({ id: null });
+      if (made === null) return;
+      const current = shown();
+      const waits =
+        navigation.store.getState().screen === 'train' && current.kind === 'run' && current.id === run.id;
+      if (waits) askWith(made.modelId);
+      else
+        notices.say(`“${name.trim()}” can be asked now.`, {
+          label: 'Ask with it',
+          run: () => askWith(made.modelId),
+        });
+    },
+    /** Writes a checkpoint's adapter to a new folder. */
+    export: async (run: Run, step: number): Promise<void> => {
+      const proposed = `${run.config.name.replace(/[\\/:*?"<>|]/g, ' ').trim() || 'run'} step ${step}`;
+      const path = await attempt(async () => (await host.training?.chooseAdapterFolder(proposed)) ?? null);
+      if (path === null) return;
+      const done = await attempt(() =>
+        engine.client().training.export({ id: run.id, step, format: 'peft', path }),
+      );
+      if (done !== null) notices.say(`The adapter is in ${path}.`);
+    },
+    dispose: (): void => {
+      unsubscribe();
+      wizard.close();
+      runs.stop();
+    },
+  };
+}
