@@ -33,10 +33,14 @@ export async function modelTensors(
   return { total: rows.length, rows: rows.slice(offset, offset + limit) };
 }
 
+/** Shapes, axes and small numbers that a graph needs for itself (nn/onnx/graph.ts): no weights of the model. */
+const graphConstant = /(^|\.)(int64|float32):/;
+
 async function tensorsOf(modelsFolder: string, { key, spec, files }: Part): Promise<readonly TensorRow[]> {
   if (spec.role === 'tokenizer') return [];
   const { tensors } = await readGraph(join(partFolder(modelsFolder, key), spec.graph));
-  const rows = tensors.map(({ name, shape, type, bytes }) => ({
+  const weights = tensors.filter(({ name }) => !graphConstant.test(name));
+  const rows = weights.map(({ name, shape, type, bytes }) => ({
     part: key,
     name,
     shape: [...shape],

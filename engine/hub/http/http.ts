@@ -224,6 +224,7 @@ async function* readBody(message: IncomingMessage, reading: Reading): AsyncGener
   const stop = (): void => void message.destroy(cancelled());
   signal?.addEventListener('abort', stop, { once: true });
   let failure: string | null = 'stopped before its end';
+  let left = Number(message.headers['content-length'] ?? Number.POSITIVE_INFINITY);
   try {
     if (signal?.aborted) throw cancelled();
     const pieces = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
@@ -233,6 +234,9 @@ async function* readBody(message: IncomingMessage, reading: Reading): AsyncGener
       if (piece.done === true) break;
       entry.received(piece.value.byteLength);
       await take(piece.value.byteLength, signal);
+      left -= piece.value.byteLength;
+      // A reader that knows the length asks for no more once it has it.
+      if (left <= 0) failure = null;
       yield piece.value;
     }
     failure = null;

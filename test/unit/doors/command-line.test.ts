@@ -71,6 +71,9 @@ describe('the words of `merv ask`', () => {
 describe('other words', () => {
   it('are refused or mean a command', () => {
     expect(parse(['models', '--json'])).toMatchObject({ command: 'models', options: { json: true } });
+    expect(parse(['models', 'list', '--json'])).toMatchObject({ command: 'models', options: { json: true } });
+    expect(parse(['models', 'remove', 'x', '--json'])).toMatchObject({ options: { json: true } });
+    expect(() => parse(['models', 'remove'])).toThrowError(UsageError);
     expect(parse(['doctor'])).toMatchObject({ command: 'doctor' });
     expect(() => parse(['askk'])).toThrowError(/no command "askk"/);
     expect(() => parse(['doctor', 'x'])).toThrowError(UsageError);

@@ -54,6 +54,14 @@ describe('the activity list', () => {
     expect(rows.map(({ number }) => number)).toEqual(rows.map((_, at) => rows.length - at));
   });
 
+  it('does not call a piece of a file that was read to its end a failure', async () => {
+    const { commit } = await here.hub.listFiles(repo, 'main');
+    await here.hub.readRange(repo, commit, 'model.bin', 10, 1000);
+    const piece = here.activity.list().find(({ status }) => status === 206);
+    expect(piece).toMatchObject({ error: null });
+    expect(piece?.receivedBytes).toBeLessThan(weights.byteLength);
+  });
+
   it('keeps the last 500 and goes on counting from what was kept', () => {
     const kept: number[] = [];
     const list = createActivity([], (row) => kept.push(row.number));
