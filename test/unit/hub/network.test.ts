@@ -94,6 +94,8 @@ describe('the bandwidth limit', () => {
   it('holds for all transfers together, and a change takes effect while they run', async () => {
     const { commit, files } = await here.hub.listFiles(repo, 'main');
     here.settings.bandwidth = 500_000;
+    // The setting is looked up ten times a second.
+    await new Promise((resolve) => setTimeout(resolve, 150));
     const began = performance.now();
     let freed = 0;
     setTimeout(() => {
