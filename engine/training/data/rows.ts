@@ -20,12 +20,6 @@ export interface BadRow {
   readonly why: string;
 }
 
-export interface NumberedRow {
-  /** From 0. */
-  readonly index: number;
-  readonly row: Row;
-}
-
 /**
  * The rows of a data set and those that are none, each with the reason: they are left out of training and reported, never
  * put right in silence. `json` null or no list gives one bad row.

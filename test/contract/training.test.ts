@@ -1,0 +1,379 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { samplingSchema } from '../../engine/contract/sampling.ts';
+import { type Run, type TrainConfig, trainConfigSchema } from '../../engine/contract/training.ts';
+import { createLocalClient, type EngineClient } from '../../engine/doors/in-process.ts';
+import { type RunningEngine, startEngine } from '../../engine/doors/start-engine.ts';
+import { openFolders } from '../../engine/store/folders.ts';
+import { openTensors } from '../../engine/weights/open.ts';
+import { type FakeHub, startFakeHub } from '../support/fake-hub/fake-hub.ts';
+import { tinyMerv } from '../support/tiny-repos.ts';
+import { describeTorch } from '../unit/native/addon.ts';
+import { type BuiltScript, buildScript } from './support/child.ts';
+import { type Media, makeMedia } from './support/media.ts';
+
+const repos = (tinyMerv() ?? []).map((repo) => ({ ...repo, gated: false }));
+const kills = Number(process.env.MERV_KILLS ?? 4);
+
+let fake: FakeHub;
+let home: string;
+let media: Media;
+let script: BuiltScript;
+let engine: RunningEngine;
+let client: EngineClient;
+const environment = ['HF_ENDPOINT', 'HF_HOME', 'HF_TOKEN', 'MERV_TRAINER'] as const;
+const before = environment.map((name) => process.env[name]);
+
+async function open(): Promise<void> {
+  engine = startEngine({
+    folders: openFolders(home),
+    keepHistory: true,
+    runs: 'all',
+    mayOpen: () => true,
+  });
+  client = createLocalClient(engine);
+}
+
+/** Trainers of its own processes, over a small model of the reference's form with four encoders. */
+describeTorch('training', () => {
+  beforeAll(async () => {
+    media = makeMedia();
+    home = mkdtempSync(join(tmpdir(), 'merv training '));
+    fake = await startFakeHub({ repos });
+    script = await buildScript(new URL('../../engine/doors/trainer.ts', import.meta.url));
+    process.env.HF_ENDPOINT = fake.endpoint;
+    process.env.HF_HOME = join(home, 'hf');
+    process.env.HF_TOKEN = '';
+    process.env.MERV_TRAINER = script.file;
+    await open();
+    const source = { kind: 'hub', repo: 'tyleryzhu/merv', revision: null, path: 'merv-tiny' } as const;
+    const plan = await client.hub.plan({ source, choices: [] });
+    const choices = plan.parts.flatMap(({ role, id, sizes }) =>
+      sizes.some(({ precision }) => precision === 'fp32') ? [{ role, id, precision: 'fp32' as const }] : [],
+    );
+    await client.hub.install({ source, choices });
+    for await (const jobs of await client.jobs.watch()) {
+      if (jobs.some(({ state }) => state === 'failed')) throw new Error(JSON.stringify(jobs));
+      if (jobs.every(({ state }) => state === 'done')) break;
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await engine.close();
+    await fake.close();
+    script.remove();
+    media.remove();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    for (const [at, name] of environment.entries()) {
+      if (before[at] === undefined) delete process.env[name];
+      else process.env[name] = before[at];
+    }
+  });
+
+  const row = (id: string, video: string | null, question: string, answer: string) => ({
+    id,
+    ...(video === null ? {} : { video }),
+    conversations: [
+      { from: 'human', value: video === null ? question : `<video>\n${question}` },
+      { from: 'gpt', value: answer },
+    ],
+  });
+  const rows = Array.from({ length: 10 }, (_, i) =>
+    i % 4 === 3
+      ? row(`text-${i}`, null, `What is ${i}?`, `It is number ${i}.`)
+      : { ...row(`clip-${i}`, 'clip one.mp4', 'What is it?', `A test ${i}.`), clip: [0, 1 + i / 10] },
+  );
+  const dataFile = (name: string, content: unknown): TrainConfig['data'] => {
+    const file = join(media.folder, name);
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return { file, media: media.folder };
+  };
+  const configOf = async (change: Partial<TrainConfig> = {}): Promise<TrainConfig> => {
+    const [model] = await client.models.list();
+    return trainConfigSchema.parse({
+      name: 'Tiny',
+      modelId: model!.id,
+      data: dataFile('data.json', rows),
+      recipe: 'finetune',
+      maxSteps: 40,
+      epochs: 100,
+      batch: 2,
+      learningRate: 5e-3,
+      evaluation: { fraction: 0.2, probes: 1 },
+      checkpoints: { everySteps: 9, keepLast: 2, keepBest: true },
+      ...change,
+    });
+  };
+
+  async function runs(): Promise<readonly Run[]> {
+    for await (const all of await client.training.watch()) return all;
+    return [];
+  }
+  async function reaches(id: string, states: readonly Run['state'][], step = 0): Promise<Run> {
+    for (;;) {
+      const run = (await runs()).find((each) => each.id === id);
+      if (run && states.includes(run.state) && run.step >= step) return run;
+      if (run?.state === 'failed') throw new Error(JSON.stringify(run.error));
+      await pause(50);
+    }
+  }
+  async function trained(config: TrainConfig): Promise<Run> {
+    const { id } = await client.training.start({ config });
+    return reaches(id, ['done']);
+  }
+  const curve = async (id: string) =>
+    (await client.training.metrics({ id, from: 0 })).map(({ step, loss, gradNorm, evalLoss }) => ({
+      step,
+      loss,
+      gradNorm,
+      evalLoss,
+    }));
+  async function weightsOf({ folder, checkpoints }: Run): Promise<ReadonlyMap<string, Float32Array>> {
+    const name = `step-${String(checkpoints.at(-1)!.step).padStart(6, '0')}`;
+    const source = await openTensors(join(folder, 'checkpoints', name, 'model.safetensors'));
+    const all = new Map<string, Float32Array>();
+    for (const tensor of source.tensors.keys()) all.set(tensor, await source.read(tensor));
+    await source.close();
+    return all;
+  }
+  const pidOf = (run: Pick<Run, 'folder'>) =>
+    (JSON.parse(readFileSync(join(run.folder, 'state.json'), 'utf8')) as { pid: number | null }).pid;
+
+  let straight: Run;
+
+  it('finds the training engine', async () => {
+    expect(await client.training.runtime()).toMatchObject({ state: 'ready', remedy: null });
+  });
+
+  it('runs the largest batch once, and says what it takes and what the model sees', async () => {
+    const config = await configOf();
+    const said: string[] = [];
+    for await (const event of await client.training.preflight({ config })) {
+      if (event.kind === 'progress') said.push(event.detail);
+      else {
+        const { preflight } = event;
+        expect(preflight.data).toMatchObject({ examples: 10, withVideo: 8, textOnly: 2, problemCount: 0 });
+        expect(preflight.steps).toBe(40);
+        expect(preflight.trainableParameters).toBeGreaterThan(1000);
+        expect(preflight.trainableParameters).toBeLessThan(preflight.totalParameters);
+        expect(preflight.secondsPerStep).toBeGreaterThan(0);
+        expect(preflight.memoryBytes).toBeGreaterThan(50e6);
+        expect(preflight.problems).toEqual([]);
+        const [first] = preflight.firstBatch;
+        expect(first!.frames.map(({ encoder }) => encoder).length).toBe(4);
+        expect(first!.visualTokens).toBeGreaterThan(0);
+        const learned = first!.pieces.filter((piece) => piece.learned).map(({ text }) => text);
+        expect(learned.join('')).toContain('A test 0.');
+      }
+    }
+    expect(said.length).toBeGreaterThan(0);
+    expect(await runs()).toEqual([]);
+  });
+
+  it('trains to the end: every step, losses on what was kept out, answers, checkpoints', {
+    timeout: 90_000,
+  }, async () => {
+    straight = await trained(await configOf());
+    expect(straight).toMatchObject({ step: 40, steps: 40, error: null, notes: [] });
+    const steps = await curve(straight.id);
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss);
+    expect(steps.filter(({ evalLoss }) => evalLoss !== null).map(({ step }) => step)).toEqual([
+      9, 18, 27, 36, 40,
+    ]);
+    expect(straight.checkpoints.slice(-2).map(({ step }) => step)).toEqual([36, 40]);
+    const samples = await client.training.samples({ id: straight.id });
+    expect(samples.map(({ step }) => step)).toEqual([9, 18, 27, 36, 40]);
+    expect(new Set(samples.map(({ example }) => example)).size).toBe(1);
+  });
+
+  it('killed at any moment, it is shown as interrupted and goes on to the same curve', {
+    timeout: 240_000,
+  }, async () => {
+    const { id } = await client.training.start({ config: await configOf() });
+    const folder = join(home, 'runs', id);
+    const lines = () => {
+      try {
+        return readFileSync(join(folder, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
+      } catch {
+        return 0;
+      }
+    };
+    let killed = 0;
+    for (let attempt = 0; attempt < kills; attempt++) {
+      // While it prepares, in the middle of a step, while a checkpoint is written: wherever that finds it.
+      const until = Date.now() + (attempt % 4 === 3 ? 200 + 300 * (attempt % 5) : 60_000);
+      const wanted = 1 + ((attempt * 11) % 38);
+      while (lines() < wanted && Date.now() < until) await pause(2);
+      await pause((attempt * 7) % 30);
+      const pid = pidOf({ folder });
+      if (pid === null) break;
+      process.kill(pid, 'SIGKILL');
+      const left = await reaches(id, ['paused', 'done']);
+      if (left.state === 'done') break;
+      killed++;
+      expect(left.notes.at(-1)).toMatch(/ended without a word/);
+      await client.training.resume({ id });
+    }
+    expect(killed).toBeGreaterThan(0);
+    const done = await reaches(id, ['done']);
+    expect(await curve(id)).toEqual(await curve(straight.id));
+    expect(await weightsOf(done)).toEqual(await weightsOf(straight));
+    await client.training.delete({ id });
+    expect((await runs()).map((each) => each.id)).toEqual([straight.id]);
+  });
+
+  it('goes on without the engine; another one finds it, pauses it, and it resumes to the same curve', {
+    timeout: 120_000,
+  }, async () => {
+    const { id } = await client.training.start({ config: await configOf() });
+    await reaches(id, ['running', 'done']);
+    await engine.close();
+    await open();
+    await client.training.pause({ id });
+    const paused = await reaches(id, ['paused', 'done']);
+    expect(pidOf(paused)).toBeNull();
+    // What it was made of may go meanwhile; of a damaged feature there is the video.
+    writeFileSync(paused.config.data.file, 'gone');
+    const features = join(home, 'cache', 'training');
+    const [damaged] = readdirSync(features);
+    writeFileSync(join(features, damaged!), Buffer.alloc(statSync(join(features, damaged!)).size));
+    await client.training.resume({ id });
+    const done = await reaches(id, ['done']);
+    expect(await curve(id)).toEqual(await curve(straight.id));
+    expect(await weightsOf(done)).toEqual(await weightsOf(straight));
+  });
+
+  it('says which features are damaged where their video is gone', { timeout: 60_000 }, async () => {
+    const copy = join(media.folder, 'copy.mp4');
+    await copyFile(media.shorter, copy);
+    const data = dataFile('copy.json', [row('copy', 'copy.mp4', 'What?', 'That.'), ...rows]);
+    const { id } = await client.training.start({ config: await configOf({ data, maxSteps: 400 }) });
+    await reaches(id, ['running']);
+    await client.training.pause({ id });
+    await reaches(id, ['paused']);
+    rmSync(copy);
+    rmSync(join(home, 'cache', 'training'), { recursive: true });
+    await client.training.resume({ id });
+    const failed = await reaches(id, ['failed']);
+    expect(failed.error!.sentence).toContain('copy.mp4');
+    await client.training.delete({ id });
+  });
+
+  it('leaves out rows that cannot be used, and names them', { timeout: 60_000 }, async () => {
+    const data = dataFile('odd.json', [
+      ...rows.slice(0, 5),
+      { id: 'no turns' },
+      row('missing', 'nowhere.mp4', 'What?', 'That.'),
+      row('text', 'notes.mp4', 'What?', 'That.'),
+      row('outside', '../other.mp4', 'What?', 'That.'),
+      { ...row('late', 'clip one.mp4', 'What?', 'That.'), clip: [50, 60] },
+    ]);
+    expect(await client.training.inspectData(data)).toMatchObject({ examples: 7, problemCount: 3 });
+    const run = await trained(await configOf({ data, maxSteps: 2 }));
+    expect(run.notes[0]).toBe('Left out: 5 of 10 rows.');
+    for (const part of [/Row 6/, /nowhere\.mp4/, /notes\.mp4/, /outside/, /clip/]) {
+      expect(
+        run.notes.slice(1).some((note) => part.test(note)),
+        String(part),
+      ).toBe(true);
+    }
+    for (const content of ['no JSON', '{}', '[]', [{ id: 'bad' }]]) {
+      const { id } = await client.training.start({
+        config: await configOf({ data: dataFile('none.json', content) }),
+      });
+      const failed = await reaches(id, ['failed']);
+      expect(failed.error!.sentence).toContain('none.json');
+      await client.training.delete({ id });
+    }
+  });
+
+  it('stops where the loss is no number, names the batch and keeps the last checkpoint', {
+    timeout: 60_000,
+  }, async () => {
+    const config = await configOf({
+      learningRate: 1e30,
+      warmupRatio: 0,
+      checkpoints: { everySteps: 1, keepLast: 2, keepBest: false },
+      data: dataFile('data.json', rows),
+    });
+    const { id } = await client.training.start({ config });
+    const failed = await reaches(id, ['failed']);
+    expect(failed.error).toMatchObject({ code: 'training_diverged' });
+    expect(failed.error!.sentence).toMatch(/(clip|text)-\d \(row \d+\)/);
+    expect(failed.checkpoints.length).toBeGreaterThan(0);
+    await client.training.delete({ id });
+  });
+
+  it('one computes at a time, the next waits, and both end', { timeout: 90_000 }, async () => {
+    const config = await configOf({ maxSteps: 3, data: dataFile('data.json', rows) });
+    const [first, second] = [
+      await client.training.start({ config }),
+      await client.training.start({ config }),
+    ];
+    const atOnce: number[] = [];
+    for await (const all of await client.training.watch()) {
+      const mine = all.filter(({ id }) => id === first.id || id === second.id);
+      atOnce.push(mine.filter(({ state }) => state === 'preparing' || state === 'running').length);
+      if (mine.every(({ state }) => state === 'done')) break;
+    }
+    expect(Math.max(...atOnce)).toBe(1);
+  });
+
+  it('becomes a model that answers as the run did, shares what was not trained, and can be trained further', {
+    timeout: 120_000,
+  }, async () => {
+    const step = straight.checkpoints.at(-1)!.step;
+    const { modelId } = await client.training.install({ id: straight.id, step, name: 'Tiny, trained' });
+    expect(modelId).toBe('tiny-trained');
+    const [base, made] = await Promise.all(
+      [straight.config.modelId, modelId].map((id) => client.models.inspect({ id })),
+    );
+    const keys = (model: typeof base) => model!.summary.parts.map(({ key }) => key);
+    const shared = keys(made).filter((key) => keys(base).includes(key));
+    expect(made!.summary.parts.filter(({ key }) => !shared.includes(key)).map(({ role }) => role)).toEqual([
+      'visual',
+      'languageModel',
+    ]);
+    const sample = (await client.training.samples({ id: straight.id })).find((each) => each.step === step)!;
+    const kept = rows.find(({ id }) => id === sample.example)!;
+    const video = 'clip' in kept ? await client.video.open({ path: sample.media! }) : null;
+    let answer = '';
+    const events = await client.ask.send({
+      modelId,
+      videoId: video?.id ?? null,
+      clip: 'clip' in kept ? { from: kept.clip[0]!, to: kept.clip[1]! } : null,
+      conversationId: null,
+      system: null,
+      question: sample.question,
+      sampling: samplingSchema.parse({ maxTokens: 32 }),
+    });
+    for await (const event of events) if (event.type === 'done') answer = event.text;
+    // A model without a video gets that of pixels that are all zero here, which training does not know.
+    if (video !== null) expect(answer.trim()).toBe(sample.answer);
+
+    const further = await trained(
+      await configOf({ modelId, recipe: 'second-finetune', maxSteps: 2, data: dataFile('data.json', rows) }),
+    );
+    const [first] = await curve(further.id);
+    expect(first!.loss).toBeLessThan((await curve(straight.id))[0]!.loss);
+  });
+
+  it('gives the adapter to PEFT', async () => {
+    const step = straight.checkpoints.at(-1)!.step;
+    const path = join(home, 'adapter');
+    await client.training.export({ id: straight.id, step, format: 'peft', path });
+    const config = JSON.parse(readFileSync(join(path, 'adapter_config.json'), 'utf8')) as object;
+    expect(config).toMatchObject({ peft_type: 'LORA', r: 8, lora_alpha: 16 });
+    const source = await openTensors(join(path, 'adapter_model.safetensors'));
+    expect([...source.tensors.keys()]).toContain(
+      'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight',
+    );
+    await source.close();
+    const again = client.training.export({ id: straight.id, step, format: 'peft', path });
+    await expect(again).rejects.toMatchObject({ data: { code: 'not_allowed' } });
+  });
+});
