@@ -15,7 +15,7 @@ import { runAlone } from './alone.ts';
 import { median, table } from './measure.ts';
 import { startPeer } from './peers.ts';
 
-const [layers, hidden, inner, vocab, batch, length] = [8, 576, 1536, 8192, 4, 128];
+const [hidden, inner] = [576, 1536];
 const rounds = 4;
 const addon = fileURLToPath(new URL('../../.cache/native/merv-torch.node', import.meta.url));
 
@@ -32,11 +32,24 @@ export interface TrainSettings {
   readonly width: number;
 }
 
-const modes = {
-  'everything learns': { checkpointing: false, align: false },
-  'everything learns, checkpointing': { checkpointing: true, align: false },
-  'projector learns': { checkpointing: false, align: true },
-} as const;
+interface Mode extends Pick<TrainSettings, 'checkpointing' | 'align'> {
+  readonly layers: number;
+  readonly vocab: number;
+  readonly batch: number;
+  /** Tokens of an example. */
+  readonly length: number;
+}
+const small = { layers: 8, vocab: 8192, batch: 4, length: 128 };
+const modes: Readonly<Record<string, Mode>> = {
+  'everything learns': { ...small, checkpointing: false, align: false },
+  'everything learns, checkpointing': { ...small, checkpointing: true, align: false },
+  'projector learns': { ...small, checkpointing: false, align: true },
+  // As many ids as SmolLM2 has: the logits of a batch are the largest thing there is.
+  'projector learns, many ids': {
+    ...{ layers: 2, vocab: 49_152, batch: 2, length: 512 },
+    ...{ checkpointing: false, align: true },
+  },
+};
 
 interface Answer {
   readonly ms: number;
@@ -97,28 +110,31 @@ function bindingCost(): void {
 
 export async function run(): Promise<void> {
   bindingCost();
-  console.log(
-    `\nTraining step, fp32: LLaMA of ${layers} layers, ${hidden} wide, ${vocab} ids, ${batch} × ${length} tokens`,
-  );
-  const config = {
-    hidden_size: hidden,
-    intermediate_size: inner,
-    num_hidden_layers: layers,
-    num_attention_heads: 9,
-    num_key_value_heads: 3,
-    vocab_size: vocab,
-    rms_norm_eps: 1e-6,
-    max_position_embeddings: 2048,
-    tie_word_embeddings: false,
-  };
-  for (const [name, mode] of Object.entries(modes)) {
+  console.log(`\nTraining step, fp32: LLaMA, ${hidden} wide, next to PyTorch eager`);
+  for (const [name, { layers, vocab, batch, length, ...mode }] of Object.entries(modes)) {
+    const config = {
+      hidden_size: hidden,
+      intermediate_size: inner,
+      num_hidden_layers: layers,
+      num_attention_heads: 9,
+      num_key_value_heads: 3,
+      vocab_size: vocab,
+      rms_norm_eps: 1e-6,
+      max_position_embeddings: 2048,
+      tie_word_embeddings: false,
+    };
     const save = await mkdtemp(join(tmpdir(), 'merv-bench-'));
     const settings = { config, threads: threadCount(), save, visual: 64, width: 256, ...mode };
     const peer = await startPeer('torch_train', settings);
     if (peer === null) return;
     const step = (ids: readonly (readonly number[])[]) => peer.ask({ do: 'step', ids }) as Promise<Answer>;
-    const figures = await compare({ step, close: peer.close }, await ours(settings));
+    const rows = (round: number) =>
+      Array.from({ length: batch }, (_, b) =>
+        Array.from({ length }, (_, t) => (7 * b + 13 * t + 101 * round + t * t) % vocab),
+      );
+    const figures = await compare({ step, close: peer.close }, await ours(settings), rows);
     await rm(save, { recursive: true });
+    console.log(`  ${layers} layers, ${vocab} ids, ${batch} × ${length} tokens`);
     table(
       [name, 'ours', 'PyTorch', 'ours ÷ PyTorch'],
       Object.entries(figures).map(([what, [own, theirs]]) => [what, own, theirs, (own / theirs).toFixed(2)]),
@@ -127,13 +143,15 @@ export async function run(): Promise<void> {
 }
 
 /** Steps of both in turn on the same data; the first is dropped. */
-async function compare(peer: Side, us: Side): Promise<Readonly<Record<string, readonly [number, number]>>> {
+async function compare(
+  peer: Side,
+  us: Side,
+  rows: (round: number) => readonly (readonly number[])[],
+): Promise<Readonly<Record<string, readonly [number, number]>>> {
   const own: Answer[] = [];
   const theirs: Answer[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const ids = Array.from({ length: batch }, (_, b) =>
-      Array.from({ length }, (_, t) => (7 * b + 13 * t + 101 * round + t * t) % vocab),
-    );
+    const ids = rows(round);
     theirs.push(await peer.step(ids));
     own.push(await us.step(ids));
   }
