@@ -149,12 +149,23 @@ export const dataReportSchema = z.object({
 });
 export type DataReport = z.infer<typeof dataReportSchema>;
 
-/** A change that would save memory; `change` is merged into the configuration. */
+const parameters = trainConfigSchema.shape;
+
+/** A change that would save memory; `change` is merged into the configuration. Without defaults: absent is unchanged. */
 export const savingSchema = z.object({
   title: z.string(),
   savesBytes: z.number(),
-  change: trainConfigSchema.partial(),
+  change: z
+    .object({
+      method: methodSchema,
+      microBatch: parameters.microBatch.unwrap(),
+      maxLength: parameters.maxLength.unwrap(),
+      checkpointing: z.boolean(),
+      precision: parameters.precision.unwrap(),
+    })
+    .partial(),
 });
+export type Saving = z.infer<typeof savingSchema>;
 
 /** Measured by running the largest batch once. */
 export const preflightSchema = z.object({
@@ -195,6 +206,10 @@ export const preflightProgressSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('done'), preflight: preflightSchema }),
 ]);
 
+export const exportFormats = ['peft', 'merv', 'hf'] as const;
+const exportFormatSchema = z.enum(exportFormats);
+export type ExportFormat = z.infer<typeof exportFormatSchema>;
+
 /** The procedures are in contract.ts under `training`. */
 export const trainingInputs = {
   data: trainConfigSchema.shape.data,
@@ -203,6 +218,9 @@ export const trainingInputs = {
   metrics: z.object({ id: z.string(), from: z.number().int().min(0) }),
   /** Makes a model that answers, of a checkpoint that is kept: what was trained is worked into the weights. */
   install: z.object({ id: z.string(), step: z.number().int(), name: z.string().min(1).max(100) }),
-  /** peft: a folder with the adapter's files, which must not be there. Absolute. */
-  export: z.object({ id: z.string(), step: z.number().int(), format: z.enum(['peft']), path: z.string() }),
+  /**
+   * A folder of this absolute path, which must not be there. peft: the adapter's files; merv: the reference's config.json and
+   * checkpoints/latest-checkpoint.pt; hf: the language model alone, as Hugging Face's tools open it.
+   */
+  export: z.object({ id: z.string(), step: z.number().int(), format: exportFormatSchema, path: z.string() }),
 } as const;

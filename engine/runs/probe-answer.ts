@@ -22,18 +22,20 @@ export interface ProbeOptions {
 /** What the model answers as it stands, the likeliest token each time. */
 export function probeAnswer(
   { model, tokenizer, rule, caption, begin }: ProbeOptions,
-  kept: KeptExample,
+  { question }: KeptExample,
   { features }: Example,
 ): string {
   const bos = tokenizer.bosId === null ? [] : [tokenizer.bosId];
+  const turn = { role: 'user', text: question } as const;
   const prompt =
     caption && rule.kind === 'builder'
       ? { ids: bos }
-      : promptIds(
-          conversationPrompt(rule, [{ role: 'user', text: kept.question }], tokenizer, features !== null),
-        );
-  if (prompt.ids.length === 0) return '';
-  const stop = tokenizer.eosIds;
-  const answer = generate(model, { ids: prompt.ids, features }, { begin, most: longestAnswer, stop });
+      : promptIds(conversationPrompt(rule, [turn], tokenizer, features !== null));
+  if (prompt.ids.length === 0 && features === null) return '';
+  const answer = generate(
+    model,
+    { ...prompt, features },
+    { begin, most: longestAnswer, stop: tokenizer.eosIds },
+  );
   return tokenizer.decode(answer).trim();
 }

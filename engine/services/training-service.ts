@@ -129,8 +129,9 @@ export function trainingService({ training }: Procedures, options: TrainingServi
       }),
     })),
     export: training.export.handler(async ({ input }) => {
-      const { id, step, path } = input;
-      await exportRun(runs.folder(id), step, allowed.path(path));
+      const { id, step, format, path } = input;
+      const from = { folder: runs.folder(id), step, modelsFolder: folders.models };
+      await exportRun(from, format, allowed.path(path));
       return {};
     }),
   };

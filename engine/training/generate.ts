@@ -16,7 +16,7 @@ export interface GenerateOptions {
 /** The model's answer to a prompt as it stands in training, the likeliest token each time. Labels are not looked at. */
 export function generate(
   model: TrainingModel,
-  prompt: Pick<Example, 'ids' | 'features'>,
+  prompt: Pick<Example, 'ids' | 'features' | 'place'>,
   { begin, most, stop }: GenerateOptions,
 ): readonly number[] {
   const { torch, options } = model.parameters;

@@ -4,6 +4,7 @@ import { ExpectedError } from '../contract/errors.ts';
 
 /** A file of a folder that is written: its bytes, piece by piece. */
 export interface FolderFile {
+  /** May be a path in it. */
   readonly name: string;
   readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
@@ -17,7 +18,10 @@ export async function writeFolder(folder: string, files: readonly FolderFile[]):
   try {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
-    for (const { name, pieces } of files) await writeFile(join(partial, name), pieces);
+    for (const { name, pieces } of files) {
+      await mkdir(dirname(join(partial, name)), { recursive: true });
+      await writeFile(join(partial, name), pieces);
+    }
     await syncFolder(partial);
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);

@@ -344,9 +344,14 @@ describeTorch('training runs', (torch) => {
     const folder = join(scratch, 'export');
     const trained = tinyModel(torch, { lora: true });
     const settings = { rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] };
+    const languageModel = mergedWeights(trained.parameters, settings);
+    const [projectors, fusion] = ['projectors.', 'feature_fusion.'].map((name) =>
+      trained.parameters.within(name),
+    );
+    const modules = { projectors: projectors!, fusion: fusion!, languageModel };
     await writeFolder(folder, [
-      { name: 'latest-checkpoint.pt', pieces: mervCheckpoint(trained.parameters, settings, 'F32') },
-      { name: 'model.safetensors', pieces: huggingFaceWeights(trained.parameters, settings, 'BF16') },
+      { name: 'latest-checkpoint.pt', pieces: mervCheckpoint(modules, 'F32') },
+      { name: 'model.safetensors', pieces: huggingFaceWeights(languageModel, 'BF16') },
     ]);
     const [checkpoint, folderWeights] = await Promise.all(
       ['latest-checkpoint.pt', 'model.safetensors'].map((name) => openTensors(join(folder, name))),
@@ -359,7 +364,7 @@ describeTorch('training runs', (torch) => {
       'model.llm_backbone.llm.lm_head.weight',
     ]);
     const name = 'model.layers.0.self_attn.q_proj.weight';
-    const merged = await mergedWeights(trained.parameters, settings).read(name);
+    const merged = await languageModel.read(name);
     expect(await checkpoint!.read(`model.llm_backbone.llm.${name}`)).toEqual(merged);
     const halved = await folderWeights!.read(name);
     expect(folderWeights!.tensors.get(name)!.type).toBe('BF16');

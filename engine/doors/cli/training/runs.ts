@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../../../contract/errors.ts';
-import type { Run } from '../../../contract/training.ts';
+import { exportFormats, type Run } from '../../../contract/training.ts';
 import { type CommandContext, type Family, show } from '../command.ts';
 import { bytesText } from '../figures.ts';
 import { UsageError } from '../flags.ts';
@@ -13,6 +13,7 @@ const flagsSchema = z.object({
   name: z.string().optional(),
   step: z.string().optional(),
   to: z.string().optional(),
+  format: z.enum(exportFormats).default('peft'),
 });
 type Flags = z.infer<typeof flagsSchema>;
 
@@ -22,7 +23,8 @@ export const runs: Family = (cli, chosen) => {
     .command('runs [action] [id]', `List training runs; \`runs ${actions.join('|')} <id>\``)
     .option('--name <text>', 'install: what the model is called')
     .option('--step <n>', 'install, export: of which checkpoint (the best, else the last)')
-    .option('--to <folder>', 'export: where the adapter is written, as PEFT reads it')
+    .option('--to <folder>', 'export: a new folder')
+    .option('--format <name>', 'export: peft (the adapter), merv (the reference’s checkpoint) or hf (peft)')
     .option('--json', 'As JSON')
     .example('merv runs install 20260101120000000-sample --name "My model"')
     .action((action: unknown, id: unknown, options: unknown) => {
@@ -31,7 +33,8 @@ export const runs: Family = (cli, chosen) => {
       }
       const known = actions.find((each) => each === action);
       if (!known || id === undefined) throw new UsageError(`\`runs ${actions.join('|')} <id>\` is expected`);
-      const flags = flagsSchema.parse(options);
+      const { data: flags, error } = flagsSchema.safeParse(options);
+      if (!flags) throw new UsageError(`--${String(error.issues[0]?.path[0])}: ${error.issues[0]?.message}`);
       return chosen(async (context) => {
         const run = found(await listed(context), String(id));
         await carryOut(context, known, run, flags);
@@ -62,7 +65,7 @@ async function carryOut(context: CommandContext, action: Action, run: Run, flags
     case 'export': {
       if (flags.to === undefined) throw new UsageError('`runs export <id> --to <folder>` is expected');
       const path = resolve(flags.to);
-      await client.training.export({ id, step: stepOf(run, flags), format: 'peft', path });
+      await client.training.export({ id, step: stepOf(run, flags), format: flags.format, path });
       return show(context, { path }, () => `Written to ${path}\n`);
     }
     case 'pause':
