@@ -323,6 +323,22 @@ describeTorch('training', () => {
     expect(Math.max(...atOnce)).toBe(1);
   });
 
+  it.each([
+    { recipe: 'align' },
+    { recipe: 'full-align', method: { kind: 'full' }, checkpointing: true },
+    { recipe: 'finetune', packing: true, precision: 'bf16', batch: 4, microBatch: 4 },
+  ] as const)('trains by $recipe: %o', { timeout: 60_000 }, async (change) => {
+    await copyFile(new URL('../fixtures/merv-tiny/still.jpg', import.meta.url), join(media.folder, 'a.jpg'));
+    const picture = { ...row('picture', null, '<image>\nWhat?', 'A picture.'), image: 'a.jpg' };
+    const data = dataFile('mixed.json', [picture, ...rows]);
+    const run = await trained(await configOf({ ...change, data, maxSteps: 2 }));
+    const names = [...(await weightsOf(run)).keys()];
+    expect(names.some((name) => name.startsWith('llm_backbone.'))).toBe(change.recipe !== 'align');
+    expect(names.some((name) => name.startsWith('projectors.3.'))).toBe(true);
+    expect(names.some((name) => name.startsWith('feature_fusion.'))).toBe(true);
+    expect(run.notes).toEqual([]);
+  });
+
   it('becomes a model that answers as the run did, shares what was not trained, and can be trained further', {
     timeout: 120_000,
   }, async () => {

@@ -2,12 +2,18 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../../../contract/errors.ts';
-import { type TrainConfig, trainConfigSchema } from '../../../contract/training.ts';
-import type { CommandContext, Family } from '../command.ts';
+import { type Preflight, type TrainConfig, trainConfigSchema } from '../../../contract/training.ts';
+import { type CommandContext, type Family, show } from '../command.ts';
+import { bytesText, secondsText } from '../figures.ts';
 import { UsageError } from '../flags.ts';
+import { createProgress } from '../terminal.ts';
 import { followRun } from './follow-run.ts';
 
-const flagsSchema = z.object({ sample: z.boolean().default(false), maxSteps: z.string().optional() });
+const flagsSchema = z.object({
+  sample: z.boolean().default(false),
+  preflight: z.boolean().default(false),
+  maxSteps: z.string().optional(),
+});
 
 /** `merv train`: begins a run and shows it until it ends. */
 export const train: Family = (cli, chosen) => {
@@ -15,17 +21,19 @@ export const train: Family = (cli, chosen) => {
     .command('train [config]', 'Train a model: config is a JSON file with the run’s parameters')
     .option('--sample', 'Train the starter model on the sample data instead')
     .option('--max-steps <n>', 'End after so many steps')
+    .option('--preflight', 'Train nothing: run the largest batch once and say what the run would take')
     .option('--json', 'A line of JSON a step on stdout, then one with the run’s folder')
     .example('merv train --sample --max-steps 20')
     .example('merv train run.json')
     .action((path: unknown, options: unknown) => {
-      const { sample, maxSteps } = flagsSchema.parse(options);
+      const { sample, preflight, maxSteps } = flagsSchema.parse(options);
       if (sample === (path !== undefined))
         throw new UsageError('`train <config.json>` or `train --sample` is expected');
       const limit = limitOf(maxSteps);
       return chosen(async (context) => {
         const config = sample ? await sampleConfig(context) : readConfigFile(String(path));
-        await begin(context, { ...config, ...(limit === null ? {} : { maxSteps: limit }) });
+        const limited = { ...config, ...(limit === null ? {} : { maxSteps: limit }) };
+        await (preflight ? measure(context, limited) : begin(context, limited));
       }, options);
     });
 };
@@ -34,6 +42,34 @@ async function begin(context: CommandContext, config: TrainConfig): Promise<void
   const { client } = context;
   const { id } = await client.training.start({ config });
   await followRun(context, id);
+}
+
+async function measure(context: CommandContext, config: TrainConfig): Promise<void> {
+  const { client, terminal } = context;
+  const progress = createProgress(terminal);
+  for await (const event of await client.training.preflight({ config }, { signal: terminal.signal })) {
+    if (event.kind === 'progress') progress.step(event.detail);
+    else {
+      progress.clear();
+      show(context, event.preflight, preflightText);
+    }
+  }
+}
+
+function preflightText(preflight: Preflight): string {
+  const { data, steps, memoryBytes, totalMemoryBytes, secondsPerStep, diskBytes } = preflight;
+  const { secondsToEncode, secondsToTrain, trainableParameters, totalParameters, savings } = preflight;
+  const lines = [
+    `${data.examples} examples, ${data.problemCount} rows are left out`,
+    ...data.problems.map(({ sentence }) => `  ${sentence}`),
+    `${trainableParameters} of ${totalParameters} parameters are trained`,
+    `${steps} steps of ${secondsText(secondsPerStep)}: ${secondsText(secondsToTrain)}, and ${secondsText(secondsToEncode)} for the clips`,
+    `Memory ${bytesText(memoryBytes)} of ${bytesText(totalMemoryBytes)}, disk ${bytesText(diskBytes)}`,
+    ...savings.map(({ title, savesBytes }) => `  ${title}: saves about ${bytesText(savesBytes)}`),
+    ...preflight.problems.flatMap(({ sentence, remedy }) => [sentence, `→ ${remedy}`]),
+    ...preflight.warnings.map((warning) => `Note: ${warning}`),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 function limitOf(text: string | undefined): number | null {
