@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import type { FeatureCache } from '../answering/feature-cache.ts';
 import { ExpectedError } from '../contract/errors.ts';
 import type { TrainConfig } from '../contract/training.ts';
 import type { Clip } from '../contract/video.ts';
+import { writeWhole } from '../hub/starter-files.ts';
 import type { PromptRule } from '../models/bundle.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { hasPicture, type Row, wordsOf } from '../training/data/rows.ts';
@@ -97,17 +99,27 @@ export function clipOf({ clip }: Row): Clip | null {
   return clip === undefined ? null : { from: clip[0], to: clip[1] };
 }
 
-/** Throws ExpectedError 'file_corrupt'. */
+/** Line by line: a large data set is longer than a string can be. */
+export async function writeExamples(path: string, examples: readonly KeptExample[]): Promise<void> {
+  const lines = function* (): Generator<Uint8Array> {
+    for (const example of examples) yield Buffer.from(`${JSON.stringify(example)}\n`);
+  };
+  await writeWhole(path, lines());
+}
+
+/** Null where none were written yet. Throws ExpectedError 'file_corrupt'. */
 export async function readExamples(path: string): Promise<readonly KeptExample[] | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) return null;
+  if (!existsSync(path)) return null;
+  const examples: KeptExample[] = [];
   try {
-    const lines = text.split('\n').filter(Boolean);
-    return lines.map((line) => keptSchema.parse(JSON.parse(line)));
+    for await (const line of createInterface({ input: createReadStream(path) })) {
+      examples.push(keptSchema.parse(JSON.parse(line)));
+    }
   } catch (cause) {
     const what = `The run's examples ${path} cannot be read.`;
-    throw new ExpectedError('file_corrupt', what, 'Duplicate the run.', { cause });
+    throw new ExpectedError('file_corrupt', what, 'Start the run anew.', { cause });
   }
+  return examples;
 }
 
 export interface ExampleSource {
@@ -130,6 +142,8 @@ export function exampleSource(
   const keptOut = order.slice(0, out).sort((a, b) => a - b);
   const learned = order.slice(out).sort((a, b) => a - b);
   const numbers = [...learned, ...keptOut];
+  const hash = createHash('sha256');
+  for (const example of all) hash.update(JSON.stringify(example));
   const load = async (kept: KeptExample): Promise<Example> => {
     const { ids, labels, place, features } = kept;
     const text = { ids, labels, ...(place === undefined ? {} : { place }) };
@@ -148,14 +162,14 @@ export function exampleSource(
     throw new ExpectedError(
       'file_corrupt',
       `The features of ${kept.media} are gone, and the video is not the one that they were made of.`,
-      'Put the video back, then resume; or duplicate the run.',
+      'Put the video back, then resume; or start the run anew.',
     );
   };
   return {
     data: {
       rows: learned.map((i) => ({ picture: all[i]!.features !== null, words: all[i]!.words })),
       keptOut: keptOut.map((_, i) => learned.length + i),
-      hash: createHash('sha256').update(JSON.stringify(all)).digest('hex'),
+      hash: hash.digest('hex'),
       example: (number) => load(all[numbers[number]!]!),
       nameOf(number) {
         const { row, id } = all[numbers[number]!]!;

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancelled, ExpectedError } from '../contract/errors.ts';
 import type { Preflight, Run, TrainConfig, TrainingRuntime } from '../contract/training.ts';
+import { isAlive } from '../store/alive.ts';
 import type { Originals } from './originals.ts';
 import { preflightEventSchema, preflightFile } from './preflight-event.ts';
 import { checkpointsOf } from './progress-of.ts';
@@ -50,6 +51,7 @@ export interface RunManagerOptions extends TrainerProgram {
 const working: ReadonlySet<Run['state']> = new Set(['queued', 'preparing', 'running']);
 const lookEveryMs = 200;
 const deletedPrefix = '.deleted-';
+const preflightPrefix = '.preflight-';
 
 export function createRunManager({ dataFolder, runs, file }: RunManagerOptions): RunManager {
   const program = { file };
@@ -106,6 +108,7 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
     folder: folderOf,
     start(config, originals, notes) {
       mkdirSync(runs, { recursive: true });
+      sweep(runs);
       const taken = new Set(runFolders(runs));
       let at = Date.now();
       while (taken.has(join(runs, idOf(at, config.name)))) at++;
@@ -123,7 +126,8 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
           'Pause the other run, or start this one without the measurement.',
         );
       }
-      const folder = join(runs, `.preflight-${process.pid}-${Date.now()}`);
+      sweep(runs);
+      const folder = join(runs, `${preflightPrefix}${process.pid}-${Date.now()}`);
       createRun(folder, config, originals, []);
       const pid = startTrainer(program, 'preflight', folder);
       try {
@@ -172,6 +176,23 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
       await rm(aside, { recursive: true, force: true });
     },
   };
+}
+
+/** Removes what engines that were killed have left: halfway deleted runs, preflights that nobody waits for. */
+function sweep(runs: string): void {
+  for (const name of namesIn(runs)) {
+    const engine = Number(/^\.preflight-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
+    if (!name.startsWith(deletedPrefix) && (Number.isNaN(engine) || isAlive(engine))) continue;
+    rmSync(join(runs, name), { recursive: true, force: true });
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Sorts by time. */

@@ -6,7 +6,7 @@ import type { Torch } from '../native/torch.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
-import { type ExampleSource, exampleSource, readExamples } from './examples.ts';
+import { type ExampleSource, exampleSource, readExamples, writeExamples } from './examples.ts';
 import { withOriginals } from './originals.ts';
 import { afterFailure, afterTraining } from './outcome.ts';
 import { planOf, stepsOf } from './plan.ts';
@@ -53,7 +53,12 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
   // The thread is busy for whole steps; between them this tells that somebody is there.
   const beat = setInterval(() => {
     if (readWish(folder) !== null) stop.abort();
-    record.set({});
+    try {
+      record.set({});
+    } catch (error) {
+      // The disk is full: the next thing that matters says so.
+      console.error(error);
+    }
   }, beatEveryMs);
   let giveBack = (): void => {};
   try {
@@ -167,7 +172,7 @@ async function examplesOf(folder: string, bench: Workbench, record: StateRecord)
   const notes =
     leftOut.length === 0 ? [] : [`Left out: ${leftOut.length} of ${leftOut.length + examples.length} rows.`];
   record.set({ notes: [...record.now.notes, ...notes, ...leftOut.slice(0, shownNotes), ...more] });
-  writeFileWhole(path, examples.map((example) => `${JSON.stringify(example)}\n`).join(''));
+  await writeExamples(path, examples);
   return exampleSource(examples, bench.config, bench.cache, encoder);
 }
 

@@ -117,7 +117,7 @@ export function createEngine(options: EngineOptions) {
         runs: runsFolder(folders.data),
         file: options.trainerFile,
       }),
-      ...{ library, folders, resourcesFolder, allowed },
+      ...{ library, folders, resourcesFolder, allowed, whileIdle },
     }),
     settings: settingsService(procedures, {
       library,

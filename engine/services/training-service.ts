@@ -20,6 +20,8 @@ export interface TrainingServiceOptions {
   readonly folders: Folders;
   readonly resourcesFolder: string;
   readonly allowed: Allowed;
+  /** Runs `work` when no answer runs and every open model was let go of. */
+  readonly whileIdle: (work: () => void) => Promise<void>;
 }
 
 /** Trainers tell nobody: their folders are looked at so often. */
@@ -29,7 +31,7 @@ const never = new AbortController().signal;
 
 /** `training`: runs, which have processes of their own and outlive this engine. */
 export function trainingService({ training }: Procedures, options: TrainingServiceOptions) {
-  const { runs, library, folders, resourcesFolder, allowed } = options;
+  const { runs, library, folders, resourcesFolder, allowed, whileIdle } = options;
   const sample = { file: join(resourcesFolder, sampleFile), media: resourcesFolder };
 
   /** What comes with the application may be read by anybody. */
@@ -118,16 +120,21 @@ export function trainingService({ training }: Procedures, options: TrainingServi
       await runs.delete(input.id);
       return {};
     }),
-    install: training.install.handler(async ({ input, signal = never }) => ({
-      modelId: await installRun({
-        folder: runs.folder(input.id),
-        step: input.step,
-        name: input.name,
-        dataFolder: folders.data,
-        modelsFolder: folders.models,
+    install: training.install.handler(async ({ input, signal = never }) => {
+      const { id, step, name } = input;
+      const { data: dataFolder, models: modelsFolder } = folders;
+      const modelId = await installRun({
+        folder: runs.folder(id),
+        step,
+        name,
+        dataFolder,
+        modelsFolder,
         signal,
-      }),
-    })),
+      });
+      // Another model may have had this place, and be open.
+      await whileIdle(() => {});
+      return { modelId };
+    }),
     export: training.export.handler(async ({ input }) => {
       const { id, step, format, path } = input;
       const from = { folder: runs.folder(id), step, modelsFolder: folders.models };

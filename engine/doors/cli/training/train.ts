@@ -123,7 +123,7 @@ async function sampleConfig({ client }: CommandContext): Promise<TrainConfig> {
     epochs: 10,
     batch: 4,
     microBatch: 4,
-    learningRate: 5e-4,
+    learningRate: 3e-3,
     checkpoints: { everySteps: 20, keepLast: 2, keepBest: true },
   });
 }
