@@ -8,6 +8,7 @@ import type { EngineSupervisor } from './engine-supervisor.ts';
 import { handle } from './ipc.ts';
 import { chooseExportPath, chooseModelFile, chooseModelFolder, chooseModelsFolder } from './model-dialogs.ts';
 import { ShellError } from './shell-error.ts';
+import { chooseDataFile, chooseMediaFolder, chooseRunExport } from './training-dialogs.ts';
 
 interface BridgeOptions {
   readonly engine: EngineSupervisor;
@@ -68,6 +69,13 @@ export function installBridge({ engine, samplePath, media, takeOpenPath }: Bridg
   );
   handle(channels.chooseModelsFolder, none, async (sender) =>
     granted(await chooseModelsFolder(windowOf(sender))),
+  );
+  handle(channels.chooseDataFile, none, async (sender) => granted(await chooseDataFile(windowOf(sender))));
+  handle(channels.chooseMediaFolder, none, async (sender) =>
+    granted(await chooseMediaFolder(windowOf(sender))),
+  );
+  handle(channels.chooseRunExport, z.tuple([z.string().min(1).max(255)]), async (sender, name) =>
+    granted(await chooseRunExport(windowOf(sender), name)),
   );
   handle(channels.showModelFolder, z.tuple([z.string().max(32_768)]), (_sender, folder) => {
     // Only what is a model: the page names no other place of the machine.

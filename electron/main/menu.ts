@@ -34,7 +34,7 @@ export function installMenu(run: (command: MenuCommand) => void): void {
       label: '&View',
       submenu: [
         item('Toggle &Sidebar', 'toggleSidebar', 'CmdOrCtrl+B'),
-        item('Toggle &Theme', 'toggleTheme', 'CmdOrCtrl+Shift+L'),
+        item('Toggle T&heme', 'toggleTheme', 'CmdOrCtrl+Shift+L'),
         item('Sa&mpling', 'sampling', 'CmdOrCtrl+E'),
         { type: 'separator' },
         item('&Ask', 'ask', 'CmdOrCtrl+1'),
@@ -42,6 +42,7 @@ export function installMenu(run: (command: MenuCommand) => void): void {
         item('&Discover', 'discover', 'CmdOrCtrl+3'),
         item('Do&wnloads', 'downloads', 'CmdOrCtrl+4'),
         item('&Compare', 'compare', 'CmdOrCtrl+5'),
+        item('&Train', 'train', 'CmdOrCtrl+6'),
         item('S&ettings', 'settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         { role: 'reload' },

@@ -52,6 +52,9 @@ const bridge: ShellBridge = {
   chooseModelFolder: () => ask<string | null>(channels.chooseModelFolder),
   chooseExportPath: (fileName) => ask<string | null>(channels.chooseExportPath, fileName),
   chooseModelsFolder: () => ask<string | null>(channels.chooseModelsFolder),
+  chooseDataFile: () => ask<string | null>(channels.chooseDataFile),
+  chooseMediaFolder: () => ask<string | null>(channels.chooseMediaFolder),
+  chooseRunExport: (name) => ask<string | null>(channels.chooseRunExport, name),
   showModelFolder: (folder) => ask<void>(channels.showModelFolder, folder),
   openLink: (url) => {
     if (!navigator.userActivation.isActive)

@@ -26,6 +26,7 @@ export const menuCommands = [
   'discover',
   'downloads',
   'compare',
+  'train',
   'settings',
   'installFile',
   'installFolder',
@@ -63,6 +64,12 @@ export interface ShellBridge {
   chooseExportPath(fileName: string): Promise<string | null>;
   /** Asks for the folder that all models are moved to; the engine may write there from then on. */
   chooseModelsFolder(): Promise<string | null>;
+  /** Asks for a data set to train on; the engine may read it from then on. */
+  chooseDataFile(): Promise<string | null>;
+  /** Asks for the folder that a data set's videos are in; the engine may read there from then on. */
+  chooseMediaFolder(): Promise<string | null>;
+  /** Asks where a new folder with what a run learned goes; the engine may write there from then on. */
+  chooseRunExport(name: string): Promise<string | null>;
   /** Shows an installed model's folder, `folder` as `models.inspect` names it, in the file manager. */
   showModelFolder(folder: string): Promise<void>;
   /** Opens an https address in the user's own browser; only in answer to a click or a key. */

@@ -30,7 +30,7 @@ export function desktopHost(bridge: ShellBridge): Host {
     training: {
       chooseDataFile: () => said(bridge.chooseDataFile()),
       chooseMediaFolder: () => said(bridge.chooseMediaFolder()),
-      chooseAdapterFolder: (name) => said(bridge.chooseAdapterFolder(name)),
+      chooseRunExport: (name) => said(bridge.chooseRunExport(name)),
     },
     openLink: (url) => said(bridge.openLink(url)),
     onMenu: (callback) => bridge.onMenu(callback),

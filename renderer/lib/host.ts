@@ -48,7 +48,7 @@ export interface Host {
     chooseDataFile(): Promise<string | null>;
     chooseMediaFolder(): Promise<string | null>;
     /** A folder that is not there yet. */
-    chooseAdapterFolder(name: string): Promise<string | null>;
+    chooseRunExport(name: string): Promise<string | null>;
   } | null;
   /** Opens an https address outside the application. */
   openLink(url: string): Promise<void>;

@@ -1,4 +1,11 @@
-import type { BatchExample, RecipeName, Run, TrainConfig } from '../../engine/contract/training.ts';
+import {
+  type BatchExample,
+  type ExportFormat,
+  exportFormats,
+  type RecipeName,
+  type Run,
+  type TrainConfig,
+} from '../../engine/contract/training.ts';
 import { formatCount } from './numbers.ts';
 import { formatSeconds } from './time.ts';
 
@@ -22,9 +29,20 @@ export function trainsLanguageModel(recipe: RecipeName): boolean {
   return recipe !== 'align';
 }
 
-/** Whether a run has adapter files that can be taken elsewhere. */
-export function hasAdapter({ recipe, method }: Pick<TrainConfig, 'recipe' | 'method'>): boolean {
+/** Whether the language model learns by adapters. */
+function hasAdapter({ recipe, method }: Pick<TrainConfig, 'recipe' | 'method'>): boolean {
   return trainsLanguageModel(recipe) && method.kind === 'lora';
+}
+
+export const exportTitles: Readonly<Record<ExportFormat, string>> = {
+  peft: 'Adapter, as PEFT reads it',
+  merv: 'Checkpoint of the reference (.pt)',
+  hf: 'Hugging Face folder of the language model',
+};
+
+/** The forms that a run's checkpoints may be written in; the engine says of which models. */
+export function exportFormatsOf(config: Pick<TrainConfig, 'recipe' | 'method'>): readonly ExportFormat[] {
+  return exportFormats.filter((format) => format !== 'peft' || hasAdapter(config));
 }
 
 /** "Finetune, LoRA of rank 8". */

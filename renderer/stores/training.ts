@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-import type { Run, TrainConfig } from '../../engine/contract/training.ts';
+import type { ExportFormat, Run, TrainConfig } from '../../engine/contract/training.ts';
 import { toFailure } from '../lib/failure.ts';
 import type { Host } from '../lib/host.ts';
 import { nextName } from '../lib/run-words.ts';
@@ -161,15 +161,13 @@ export function createTraining(parts: TrainingParts) {
           run: () => askWith(made.modelId),
         });
     },
-    /** Writes a checkpoint's adapter to a new folder. */
-    export: async (run: Run, step: number): Promise<void> => {
+    /** Writes a checkpoint to a new folder, for use elsewhere. */
+    export: async (run: Run, step: number, format: ExportFormat): Promise<void> => {
       const proposed = `${run.config.name.replace(/[\\/:*?"<>|]/g, ' ').trim() || 'run'} step ${step}`;
-      const path = await attempt(async () => (await host.training?.chooseAdapterFolder(proposed)) ?? null);
+      const path = await attempt(async () => (await host.training?.chooseRunExport(proposed)) ?? null);
       if (path === null) return;
-      const done = await attempt(() =>
-        engine.client().training.export({ id: run.id, step, format: 'peft', path }),
-      );
-      if (done !== null) notices.say(`The adapter is in ${path}.`);
+      const done = await attempt(() => engine.client().training.export({ id: run.id, step, format, path }));
+      if (done !== null) notices.say(`Exported to ${path}.`);
     },
     dispose: (): void => {
       unsubscribe();

@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import {
   type DataReport,
   type Preflight,
+  type Saving,
   type TrainConfig,
   trainConfigSchema,
 } from '../../engine/contract/training.ts';
@@ -152,12 +153,19 @@ export function createWizardStore(engine: EngineAccess) {
     leaveSample: (): void => {
       const { epochs, batch, microBatch, checkpoints } = defaultConfig('', 'Run');
       loader.forget();
-      change({ epochs, batch, microBatch, checkpoints, data: noData, learningRate: usualRate(getState().config) });
+      change({
+        epochs,
+        batch,
+        microBatch,
+        checkpoints,
+        data: noData,
+        learningRate: usualRate(getState().config),
+      });
     },
     stopMeasuring: forgetMeasurement,
     /** Takes a proposed change over and measures again. */
-    apply: async (saving: Partial<TrainConfig>): Promise<void> => {
-      change(saving);
+    apply: async (saving: Saving['change']): Promise<void> => {
+      setState(({ config }) => ({ config: trainConfigSchema.parse({ ...config, ...saving }) }));
       await measure();
     },
     /** The new run's id; null where it could not be started, which is said in the state. */

@@ -12,6 +12,7 @@ import type { Clip, EncoderFrames, VideoInfo } from '../../../../engine/contract
 import type { EngineClient } from '../../../../renderer/lib/host.ts';
 import { type ManagerScript, managerRouter, newManagerScript } from './scripted-manager.ts';
 import { scriptedModel } from './scripted-model.ts';
+import { newTrainingScript, type TrainingScript, trainingRouter } from './scripted-training.ts';
 
 /** What the scripted engine knows and how it behaves; tests and pages change it as they go. */
 export interface Script {
@@ -20,6 +21,7 @@ export interface Script {
   readonly deleted: Map<string, Conversation>;
   models: readonly ModelSummary[];
   readonly manager: ManagerScript;
+  readonly training: TrainingScript;
   samplePath: string | null;
   answer: (question: string) => string;
   /** Milliseconds for one step of work: an encoder, a chunk of prompt, a token. */
@@ -51,6 +53,7 @@ export function newScript(): Script {
     deleted: new Map(),
     models: [scriptedModel],
     manager: newManagerScript(),
+    training: newTrainingScript(),
     samplePath: '/media/sample.mp4',
     answer: (question) => `You asked: ${question} At 0:02 a **ball** appears and it leaves at 7.5 s.`,
     stepMs: 0,
@@ -141,6 +144,7 @@ export function startLife(script: Script): Life {
       }),
     },
     ...managerRouter(base, script, { wait, expected }),
+    ...trainingRouter(base, script, { wait, expected }),
     video: {
       open: base.video.open.handler(async ({ input }) => {
         await step();

@@ -74,7 +74,7 @@ export function scriptedHost(
     training: {
       chooseDataFile: async () => host.nextChoice,
       chooseMediaFolder: async () => host.nextChoice,
-      chooseAdapterFolder: async () => host.nextChoice,
+      chooseRunExport: async () => host.nextChoice,
     },
     openLink: async (url) => {
       links.push(url);

@@ -1,0 +1,73 @@
+import { Checkbox, UnstyledButton } from '@mantine/core';
+import { useStore } from 'zustand';
+import type { Run } from '../../../../engine/contract/training.ts';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { Tag } from '../../../components/tag.tsx';
+import { timeLeft } from '../../../lib/job-words.ts';
+import { formatCount } from '../../../lib/numbers.ts';
+import {
+  formatLoss,
+  fractionOf,
+  isWorking,
+  methodWords,
+  stateTones,
+  stateWords,
+} from '../../../lib/run-words.ts';
+import { modelName } from '../model-name.ts';
+import { ProgressBar } from '../progress-bar.tsx';
+import classes from './run-list.module.css';
+
+interface RunRowProps {
+  readonly run: Run;
+  /** Whether there is another one to compare it with. */
+  readonly comparable: boolean;
+  readonly picked: boolean;
+  /** No more runs can be picked. */
+  readonly full: boolean;
+}
+
+/** One run in three lines: what it trains, how far it is, how well it goes. */
+export function RunRow({ run, comparable, picked, full }: RunRowProps) {
+  const { training, trainView, models } = useStudio();
+  const model = useStore(models.store, (state) => modelName(state.models, run.config.modelId));
+  const { config, state, step, steps, loss, best, secondsLeft, detail } = run;
+  const facts = [
+    ...(steps === null || state === 'running' ? [] : [`${formatCount(step)} of ${formatCount(steps)} steps`]),
+    ...(loss === null ? [] : [`loss ${formatLoss(loss)}`]),
+    ...(best === null ? [] : [`best on kept-out ${formatLoss(best.loss)}`]),
+    ...(isWorking(run) && secondsLeft !== null ? [timeLeft(secondsLeft)] : []),
+  ];
+  return (
+    <li className={classes.item}>
+      {comparable && (
+        <Checkbox
+          className={classes.tick ?? ''}
+          size="xs"
+          radius={4}
+          aria-label={`Compare ${config.name}`}
+          checked={picked}
+          disabled={full && !picked}
+          onChange={(event) => trainView.pick(run.id, event.currentTarget.checked)}
+        />
+      )}
+      <UnstyledButton className={classes.row} data-run={run.id} onClick={() => training.showRun(run.id)}>
+        <span className={classes.title}>
+          <span className={classes.name} title={config.name}>
+            {config.name}
+          </span>
+          <Tag tone={stateTones[state]}>{stateWords[state]}</Tag>
+        </span>
+        <span className={classes.made}>
+          {model} · {methodWords(config)}
+        </span>
+        {isWorking(run) && <ProgressBar label={config.name} fraction={fractionOf(run)} state={state} />}
+        <span className={classes.facts}>
+          {state !== 'done' && <span className={classes.detail}>{run.error?.sentence ?? detail}</span>}
+          {facts.map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+        </span>
+      </UnstyledButton>
+    </li>
+  );
+}

@@ -1,0 +1,102 @@
+import { Button, Loader } from '@mantine/core';
+import { useEffect } from 'react';
+import { useStore } from 'zustand';
+import type { Run, RunSample } from '../../../../engine/contract/training.ts';
+import { FailureNote } from '../../../components/failure-note.tsx';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { Tag } from '../../../components/tag.tsx';
+import { formatCount } from '../../../lib/numbers.ts';
+import { fileName } from '../../../lib/run-words.ts';
+import classes from './run-page.module.css';
+
+/** What the model answered at each checkpoint, beside what was wanted. The newest checkpoint stands first. */
+export function AnswersTab({ run }: { readonly run: Run }) {
+  const { runPage } = useStudio();
+  const { value, loading, failure } = useStore(runPage.store, (state) => state.samples);
+  useEffect(() => {
+    void runPage.refresh();
+  }, [runPage]);
+  if (failure !== null)
+    return (
+      <FailureNote failure={failure}>
+        <Button size="compact-sm" variant="default" onClick={() => void runPage.refresh()}>
+          Try again
+        </Button>
+      </FailureNote>
+    );
+  if (value === null) return loading ? <Loader size={18} /> : null;
+  if (run.config.evaluation.probes === 0)
+    return (
+      <p className={classes.none}>This run was started without examples that are answered on the way.</p>
+    );
+  if (value.length === 0)
+    return (
+      <p className={classes.none}>
+        At each checkpoint the model answers a few examples that it does not learn from. The first ones come
+        with the first checkpoint, at step {formatCount(run.config.checkpoints.everySteps)}.
+      </p>
+    );
+  const { steps, probes } = tableOf(value);
+  return (
+    <section className={classes.scroller} aria-label="Answers by checkpoint">
+      <table className={classes.answers}>
+        <thead>
+          <tr>
+            <th scope="col">Question</th>
+            <th scope="col">Wanted</th>
+            {steps.map((step) => (
+              <th key={step} scope="col">
+                Step {formatCount(step)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {probes.map(({ key, first, answers }) => (
+            <tr key={key}>
+              <th scope="row">
+                {first.question.trim()}
+                <span className={classes.media}>
+                  {first.media === null ? first.example : fileName(first.media)}
+                </span>
+              </th>
+              <td className={classes.wanted}>{first.wanted.trim()}</td>
+              {steps.map((step) => (
+                <td key={step}>
+                  <Answer text={answers.get(step)} wanted={first.wanted} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Answer({ text, wanted }: { readonly text: string | undefined; readonly wanted: string }) {
+  if (text === undefined) return '–';
+  const same = text.trim() === wanted.trim();
+  return (
+    <>
+      {text.trim() === '' ? 'Said nothing.' : text.trim()}
+      {same && (
+        <span className={classes.right}>
+          <Tag tone="good">As wanted</Tag>
+        </span>
+      )}
+    </>
+  );
+}
+
+function tableOf(samples: readonly RunSample[]) {
+  const steps = [...new Set(samples.map(({ step }) => step))].sort((a, b) => b - a);
+  const probes = new Map<string, { readonly first: RunSample; readonly answers: Map<number, string> }>();
+  for (const sample of samples) {
+    const key = `${sample.example}\n${sample.question}`;
+    const probe = probes.get(key) ?? { first: sample, answers: new Map<number, string>() };
+    probe.answers.set(sample.step, sample.answer);
+    probes.set(key, probe);
+  }
+  return { steps, probes: [...probes].map(([key, probe]) => ({ key, ...probe })) };
+}

@@ -1,0 +1,56 @@
+import { useStore } from 'zustand';
+import type { Run } from '../../../../engine/contract/training.ts';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { timeLeft } from '../../../lib/job-words.ts';
+import { formatBytes, formatCount } from '../../../lib/numbers.ts';
+import { fileName, formatLoss, fractionOf, isWorking, methodWords } from '../../../lib/run-words.ts';
+import { formatSeconds } from '../../../lib/time.ts';
+import { modelName } from '../model-name.ts';
+import { ProgressBar } from '../progress-bar.tsx';
+import classes from './run-page.module.css';
+
+/** What a run is at, and its figures now. */
+export function RunFacts({ run }: { readonly run: Run }) {
+  const model = useStore(useStudio().models.store, (state) => modelName(state.models, run.config.modelId));
+  const { config, state, detail, step, steps, loss, best, secondsPerStep, secondsLeft, memoryBytes } = run;
+  const working = isWorking(run);
+  const figures = [
+    ['Model', model],
+    ['Recipe', methodWords(config)],
+    ['Data', fileName(config.data.file)],
+    ['Loss', loss === null ? null : formatLoss(loss)],
+    ['Best on kept-out', best === null ? null : `${formatLoss(best.loss)} at step ${formatCount(best.step)}`],
+    ['Time a step', secondsPerStep === null ? null : formatSeconds(secondsPerStep)],
+    ['Memory', memoryBytes === null || !working ? null : formatBytes(memoryBytes)],
+  ] as const;
+  const percent = `${Math.round(fractionOf(run) * 100)} %`;
+  return (
+    <div className={classes.facts}>
+      <ProgressBar label={config.name} fraction={fractionOf(run)} state={state} />
+      <div className={classes.line}>
+        <span className={classes.detail} role="status">
+          {detail}
+        </span>
+        <span className={classes.left}>
+          {[
+            ...(steps === null || state === 'running'
+              ? []
+              : [`${formatCount(step)} of ${formatCount(steps)} steps`]),
+            ...(steps === null ? [] : [percent]),
+            ...(working && secondsLeft !== null ? [timeLeft(secondsLeft)] : []),
+          ].join(' · ')}
+        </span>
+      </div>
+      <dl className={classes.figures}>
+        {figures.map(([label, value]) =>
+          value === null ? null : (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+        )}
+      </dl>
+    </div>
+  );
+}

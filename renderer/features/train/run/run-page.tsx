@@ -1,0 +1,120 @@
+import { Button, Loader, Tabs } from '@mantine/core';
+import { IconArrowLeft, IconSchool } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { useStore } from 'zustand';
+import { EmptyNote } from '../../../components/empty-note.tsx';
+import { FailureNote } from '../../../components/failure-note.tsx';
+import { IconButton } from '../../../components/icon-button.tsx';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { Tag } from '../../../components/tag.tsx';
+import { expected } from '../../../lib/failure.ts';
+import { stateTones, stateWords } from '../../../lib/run-words.ts';
+import { type RunTab, runTabs } from '../../../stores/run-page.ts';
+import { runOf } from '../../../stores/runs.ts';
+import { ConfigTable } from '../config-table.tsx';
+import page from '../train-screen.module.css';
+import { AnswersTab } from './answers-tab.tsx';
+import { CheckpointsTab } from './checkpoints-tab.tsx';
+import { CurvesTab } from './curves-tab.tsx';
+import { LogTab } from './log-tab.tsx';
+import { RunActions } from './run-actions.tsx';
+import { RunFacts } from './run-facts.tsx';
+import classes from './run-page.module.css';
+
+const tabTitles: Readonly<Record<RunTab, string>> = {
+  curves: 'Curves',
+  answers: 'Answers',
+  checkpoints: 'Checkpoints',
+  settings: 'Parameters',
+  log: 'Log',
+};
+
+/** One run: what it is at, its curves, its answers, its checkpoints. Everything comes from the engine. */
+export function RunPage({ id }: { readonly id: string }) {
+  const { runs, runPage, curves, training } = useStudio();
+  const run = useStore(runs.store, (state) => runOf(state, id));
+  const loaded = useStore(runs.store, (state) => state.loaded);
+  const tab = useStore(runPage.store, (state) => state.tab);
+  const known = run !== null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: later states of the run are followed where they arrive.
+  useEffect(() => {
+    runPage.open(id);
+    if (run !== null) void curves.follow(run);
+  }, [id, known]);
+  const back = (
+    <IconButton label="All runs" onClick={training.showList}>
+      <IconArrowLeft size={18} stroke={1.7} />
+    </IconButton>
+  );
+  if (run === null) {
+    return loaded ? (
+      <EmptyNote icon={<IconSchool size={40} stroke={1.2} />} title="This run is not there any more">
+        <Button variant="default" onClick={training.showList}>
+          All runs
+        </Button>
+      </EmptyNote>
+    ) : (
+      <div className={classes.waiting}>
+        <Loader size={20} />
+      </div>
+    );
+  }
+  return (
+    <article className={classes.page} aria-label={run.config.name}>
+      <header className={classes.head}>
+        <div className={page.back}>
+          {back}
+          <h2 className={page.heading}>{run.config.name}</h2>
+          <Tag tone={stateTones[run.state]}>{stateWords[run.state]}</Tag>
+        </div>
+        <RunActions run={run} />
+      </header>
+      <RunFacts run={run} />
+      {(run.error !== null || run.notes.length > 0) && (
+        <div className={classes.notes}>
+          {run.error !== null && <FailureNote failure={expected(run.error)} />}
+          {run.notes.length > 0 && (
+            <details>
+              <summary>{run.notes.length === 1 ? '1 note' : `${run.notes.length} notes`}</summary>
+              <ul>
+                {run.notes.map((note, i) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: notes are only added at the end.
+                  <li key={i}>{note}</li>
+                ))}
+              </ul>
+            </details>
+          )}
+        </div>
+      )}
+      <Tabs
+        value={tab}
+        onChange={(value) => runPage.showTab(value as RunTab)}
+        keepMounted={false}
+        classNames={{ root: classes.tabs ?? '', list: classes.tabList ?? '', panel: classes.panel ?? '' }}
+      >
+        <Tabs.List>
+          {runTabs.map((name) => (
+            <Tabs.Tab key={name} value={name}>
+              {tabTitles[name]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="curves">
+          <CurvesTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="answers">
+          <AnswersTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="checkpoints">
+          <CheckpointsTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <ConfigTable config={run.config} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log">
+          <LogTab />
+        </Tabs.Panel>
+      </Tabs>
+    </article>
+  );
+}

@@ -1,0 +1,272 @@
+import { Drawer, Select, Switch, TagsInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useStore } from 'zustand';
+import type { TrainConfig } from '../../../../engine/contract/training.ts';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { deviceWords } from '../../../lib/config-rows.ts';
+import { trainsLanguageModel } from '../../../lib/run-words.ts';
+import { NumberField } from './number-field.tsx';
+import classes from './wizard.module.css';
+
+interface AdvancedDrawerProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** Every parameter that is in force. What is changed here is measured anew. */
+export function AdvancedDrawer({ opened, onClose }: AdvancedDrawerProps) {
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={420}
+      title="Every parameter"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <div className={classes.drawer}>
+        <Length />
+        <Optimiser />
+        <Adapters />
+        <Memory />
+        <Evaluation />
+        <Checkpoints />
+      </div>
+    </Drawer>
+  );
+}
+
+const onlyCpu: readonly TrainConfig['device'][] = ['cpu'];
+const most = Number.MAX_SAFE_INTEGER;
+
+function useConfig() {
+  const { wizard } = useStudio();
+  return { config: useStore(wizard.store, (state) => state.config), wizard };
+}
+
+function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className={classes.group} aria-label={title}>
+      <h3 className={classes.groupTitle}>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+type NumberName = {
+  [K in keyof TrainConfig]: TrainConfig[K] extends number ? K : never;
+}[keyof TrainConfig];
+
+interface FieldProps {
+  readonly name: NumberName;
+  readonly label: string;
+  readonly help?: string;
+  readonly min: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+}
+
+/** A number of the configuration. */
+function Field({ name, max = most, ...rest }: FieldProps) {
+  const { config, wizard } = useConfig();
+  return (
+    <NumberField
+      {...rest}
+      max={max}
+      value={config[name]}
+      onChange={(value) => value !== null && wizard.change({ [name]: value })}
+    />
+  );
+}
+
+function Length() {
+  const { config, wizard } = useConfig();
+  return (
+    <Group title="Length">
+      <Field name="epochs" label="Epochs" min={0.01} max={1000} />
+      <NumberField
+        label="Steps at most"
+        empty="All epochs"
+        value={config.maxSteps}
+        min={1}
+        max={most}
+        whole
+        onChange={(maxSteps) => wizard.change({ maxSteps })}
+      />
+      <Field name="batch" label="Examples a step" min={1} max={4096} whole />
+      <Field
+        name="microBatch"
+        label="Computed at once"
+        help="A step’s examples are gathered from such pieces; fewer take less memory."
+        min={1}
+        max={512}
+        whole
+      />
+    </Group>
+  );
+}
+
+function Optimiser() {
+  return (
+    <Group title="Optimiser">
+      <Field name="learningRate" label="Learning rate" min={1e-9} max={1} />
+      <Field
+        name="warmupRatio"
+        label="Warm-up"
+        help="Part of all steps in which the rate rises from 0; then it falls as a cosine."
+        min={0}
+        max={1}
+      />
+      <Field name="weightDecay" label="Weight decay" min={0} />
+      <Field name="maxGradNorm" label="Clip gradients at" min={1e-6} />
+      <Field name="seed" label="Seed" min={0} max={0xffffffff} whole />
+    </Group>
+  );
+}
+
+function Adapters() {
+  const { config, wizard } = useConfig();
+  const { method, recipe } = config;
+  if (method.kind !== 'lora' || !trainsLanguageModel(recipe)) return null;
+  const change = (part: Partial<typeof method>) => wizard.change({ method: { ...method, ...part } });
+  return (
+    <Group title="Adapters">
+      <NumberField
+        label="Rank"
+        value={method.rank}
+        min={1}
+        max={512}
+        whole
+        onChange={(rank) => rank !== null && change({ rank })}
+      />
+      <NumberField
+        label="Alpha"
+        help="What is learned counts alpha ÷ rank."
+        value={method.alpha}
+        min={1e-6}
+        max={most}
+        onChange={(alpha) => alpha !== null && change({ alpha })}
+      />
+      <TagsInput
+        label="Layers"
+        description="By the last part of their name"
+        data={['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']}
+        value={method.targets}
+        onChange={(targets) => targets.length > 0 && change({ targets })}
+      />
+    </Group>
+  );
+}
+
+function Memory() {
+  const { config, wizard } = useConfig();
+  const devices = useStore(useStudio().runs.store, (state) => state.runtime.value?.devices ?? onlyCpu);
+  return (
+    <Group title="Computing">
+      <Field
+        name="maxLength"
+        label="Longest example, in tokens"
+        help="The video’s are among them. Longer ones are cut."
+        min={16}
+        whole
+      />
+      <Switch
+        label="Pack short examples into one row"
+        checked={config.packing}
+        onChange={(event) => wizard.change({ packing: event.currentTarget.checked })}
+      />
+      <Switch
+        label="Compute blocks again in the backward pass"
+        description="Less memory, more time"
+        checked={config.checkpointing}
+        onChange={(event) => wizard.change({ checkpointing: event.currentTarget.checked })}
+      />
+      <Select
+        label="Precision"
+        allowDeselect={false}
+        data={[
+          { value: 'fp32', label: 'float32' },
+          { value: 'bf16', label: 'bfloat16' },
+        ]}
+        value={config.precision}
+        onChange={(value) => wizard.change({ precision: value === 'bf16' ? 'bf16' : 'fp32' })}
+      />
+      {devices.length > 1 && (
+        <Select
+          label="Computed on"
+          allowDeselect={false}
+          data={devices.map((device) => ({ value: device, label: deviceWords[device] }))}
+          value={config.device}
+          onChange={(value) => wizard.change({ device: value === 'cuda' ? 'cuda' : 'cpu' })}
+        />
+      )}
+    </Group>
+  );
+}
+
+function Evaluation() {
+  const { config, wizard } = useConfig();
+  const { evaluation, patience } = config;
+  return (
+    <Group title="Evaluation">
+      <NumberField
+        label="Part kept out of training"
+        value={evaluation.fraction}
+        min={0}
+        max={0.5}
+        onChange={(fraction) =>
+          fraction !== null && wizard.change({ evaluation: { ...evaluation, fraction } })
+        }
+      />
+      <NumberField
+        label="Of these, answered at each checkpoint"
+        value={evaluation.probes}
+        min={0}
+        max={32}
+        whole
+        onChange={(probes) => probes !== null && wizard.change({ evaluation: { ...evaluation, probes } })}
+      />
+      <NumberField
+        label="Ends early after so many checkpoints without a better one"
+        empty="Never"
+        value={patience}
+        min={1}
+        max={most}
+        whole
+        onChange={(value) => wizard.change({ patience: value })}
+      />
+    </Group>
+  );
+}
+
+function Checkpoints() {
+  const { config, wizard } = useConfig();
+  const { checkpoints } = config;
+  const change = (part: Partial<typeof checkpoints>) =>
+    wizard.change({ checkpoints: { ...checkpoints, ...part } });
+  return (
+    <Group title="Checkpoints">
+      <NumberField
+        label="Every so many steps"
+        value={checkpoints.everySteps}
+        min={1}
+        max={most}
+        whole
+        onChange={(everySteps) => everySteps !== null && change({ everySteps })}
+      />
+      <NumberField
+        label="The last so many are kept"
+        value={checkpoints.keepLast}
+        min={1}
+        max={most}
+        whole
+        onChange={(keepLast) => keepLast !== null && change({ keepLast })}
+      />
+      <Switch
+        label="And the best one"
+        checked={checkpoints.keepBest}
+        onChange={(event) => change({ keepBest: event.currentTarget.checked })}
+      />
+    </Group>
+  );
+}

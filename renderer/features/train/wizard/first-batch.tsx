@@ -1,0 +1,72 @@
+import { useStore } from 'zustand';
+import type { BatchExample } from '../../../../engine/contract/training.ts';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { Tag } from '../../../components/tag.tsx';
+import { plural } from '../../../lib/numbers.ts';
+import { fileName, tokenWords } from '../../../lib/run-words.ts';
+import { encoderColour } from '../../../lib/theme.ts';
+import { formatClock } from '../../../lib/time.ts';
+import { encoderName } from '../../../stores/models.ts';
+import classes from './first-batch.module.css';
+
+/** The first batch exactly as the model sees it: which moments, which text, what of it is learned. */
+export function FirstBatch({ examples }: { readonly examples: readonly BatchExample[] }) {
+  if (examples.length === 0) return null;
+  return (
+    <section className={classes.batch} aria-label="First batch">
+      <header className={classes.head}>
+        <h2 className={classes.title}>The first batch, as the model sees it</h2>
+        <span className={classes.key}>
+          <mark className={classes.learned}>marked</mark> is what it learns to say
+        </span>
+      </header>
+      {examples.map((example) => (
+        <Example key={example.id} example={example} />
+      ))}
+    </section>
+  );
+}
+
+function Example({ example }: { readonly example: BatchExample }) {
+  const models = useStore(useStudio().models.store);
+  const { id, media, frames, pieces, cut } = example;
+  return (
+    <article className={classes.example} aria-label={id}>
+      <header className={classes.head}>
+        <h3 className={classes.name}>
+          {id}
+          {media !== null && <span className={classes.media}>{fileName(media)}</span>}
+        </h3>
+        <span className={classes.tokens}>{tokenWords(example)}</span>
+        {cut > 0 && <Tag tone="warn">{plural(cut, 'token')} cut off</Tag>}
+      </header>
+      {frames.length > 0 && (
+        <dl className={classes.frames}>
+          {frames.map(({ encoder, seconds }, i) => (
+            <div key={encoder}>
+              <dt style={{ '--encoder': encoderColour(i) }}>{encoderName(models, encoder)}</dt>
+              <dd>
+                {seconds.map((second, at) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a frame is named by its place; two may be of one moment.
+                  <span key={at}>{formatClock(second, 1)}</span>
+                ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <p className={classes.text}>
+        {pieces.map(({ text, learned }, i) =>
+          learned ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place in the text is a piece's identity.
+            <mark key={i} className={classes.learned}>
+              {text}
+            </mark>
+          ) : (
+            text
+          ),
+        )}
+      </p>
+    </article>
+  );
+}

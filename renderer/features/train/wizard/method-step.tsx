@@ -1,0 +1,87 @@
+import { useStore } from 'zustand';
+import { type RecipeName, recipeNames } from '../../../../engine/contract/training.ts';
+import { useStudio } from '../../../components/studio-context.tsx';
+import { recipeHelp, recipeTitles, trainsLanguageModel } from '../../../lib/run-words.ts';
+import { ChoiceCard } from './choice-card.tsx';
+import { NumberField } from './number-field.tsx';
+import classes from './wizard.module.css';
+
+const adapters = { kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] } as const;
+
+/** What learns, how much of it, how long. The rest is under Advanced. */
+export function MethodStep() {
+  const { wizard } = useStudio();
+  const { recipe, method, epochs, batch, learningRate } = useStore(wizard.store, (state) => state.config);
+  return (
+    <>
+      <fieldset className={classes.part}>
+        <legend className={classes.legend}>What is trained?</legend>
+        <div className={classes.cards}>
+          {recipeNames.map((name: RecipeName) => (
+            <ChoiceCard
+              key={name}
+              name="recipe"
+              title={recipeTitles[name]}
+              about={recipeHelp[name]}
+              checked={recipe === name}
+              onChoose={() => wizard.chooseMethod({ recipe: name })}
+            />
+          ))}
+        </div>
+      </fieldset>
+      {trainsLanguageModel(recipe) && (
+        <fieldset className={classes.part}>
+          <legend className={classes.legend}>How does the language model learn?</legend>
+          <div className={classes.cards}>
+            <ChoiceCard
+              name="method"
+              title="Adapters (LoRA)"
+              about="Small additions learn, the weights stay. Little memory, quick, and hard to spoil."
+              checked={method.kind === 'lora'}
+              onChoose={() =>
+                wizard.chooseMethod({ method: { ...adapters, targets: [...adapters.targets] } })
+              }
+            />
+            <ChoiceCard
+              name="method"
+              title="All weights"
+              about="Learns the most and takes about four times the model’s size in memory."
+              checked={method.kind === 'full'}
+              onChoose={() => wizard.chooseMethod({ method: { kind: 'full' } })}
+            />
+          </div>
+        </fieldset>
+      )}
+      <section className={classes.part} aria-label="How long">
+        <h2 className={classes.title}>How long, and how fast?</h2>
+        <div className={classes.fields}>
+          <NumberField
+            label="Epochs"
+            help="How often each example is seen"
+            value={epochs}
+            min={0.01}
+            max={1000}
+            onChange={(value) => value !== null && wizard.change({ epochs: value })}
+          />
+          <NumberField
+            label="Examples a step"
+            help="The weights change once for so many"
+            value={batch}
+            min={1}
+            max={4096}
+            whole
+            onChange={(value) => value !== null && wizard.change({ batch: value })}
+          />
+          <NumberField
+            label="Learning rate"
+            help="How far a step goes"
+            value={learningRate}
+            min={1e-9}
+            max={1}
+            onChange={(value) => value !== null && wizard.change({ learningRate: value })}
+          />
+        </div>
+      </section>
+    </>
+  );
+}
