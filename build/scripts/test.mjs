@@ -26,7 +26,7 @@ const [{ findBrowsers }, { runChecks }, { runSuite }] = await Promise.all([
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const remarks = [];
-if (suites.includes('unit') || suites.includes('parity')) {
+if (suites.some((suite) => ['unit', 'contract', 'parity'].includes(suite))) {
   try {
     process.env.MERV_NATIVE ??= await exclusively(ensureNative);
   } catch (error) {
