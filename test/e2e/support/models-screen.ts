@@ -14,7 +14,9 @@ export function modelsScreen(page: Page) {
       page.getByRole('navigation', { name: 'Models' }).getByRole('button', { name }),
     job: (name: string | RegExp) => page.getByRole('article', { name }),
 
-    async go(screen: 'Ask' | 'Models' | 'Discover' | 'Downloads' | 'Compare' | 'Settings'): Promise<void> {
+    async go(
+      screen: 'Ask' | 'Models' | 'Discover' | 'Downloads' | 'Compare' | 'Train' | 'Settings',
+    ): Promise<void> {
       await rail.getByRole('button', { name: screen, exact: true }).click();
     },
 

@@ -35,25 +35,27 @@ export function CheckpointsTab({ run }: { readonly run: Run }) {
               {evalLoss !== null && `${formatLoss(evalLoss)} on kept-out examples · `}
               {formatBytes(bytes)}
             </span>
-            <Button size="compact-sm" variant="default" disabled={busy} onClick={() => setAsked(step)}>
-              Ask with it…
-            </Button>
-            {formats.length > 0 && (
-              <Menu position="bottom-end" withinPortal>
-                <Menu.Target>
-                  <Button size="compact-sm" variant="default" aria-haspopup="menu">
-                    Export
-                  </Button>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  {formats.map((format) => (
-                    <Menu.Item key={format} onClick={() => void training.export(run, step, format)}>
-                      {exportTitles[format]}…
-                    </Menu.Item>
-                  ))}
-                </Menu.Dropdown>
-              </Menu>
-            )}
+            <div className={classes.buttons}>
+              <Button size="compact-sm" variant="default" disabled={busy} onClick={() => setAsked(step)}>
+                Ask with it…
+              </Button>
+              {formats.length > 0 && (
+                <Menu position="bottom-end" withinPortal>
+                  <Menu.Target>
+                    <Button size="compact-sm" variant="default" aria-haspopup="menu">
+                      Export
+                    </Button>
+                  </Menu.Target>
+                  <Menu.Dropdown>
+                    {formats.map((format) => (
+                      <Menu.Item key={format} onClick={() => void training.export(run, step, format)}>
+                        {exportTitles[format]}…
+                      </Menu.Item>
+                    ))}
+                  </Menu.Dropdown>
+                </Menu>
+              )}
+            </div>
           </li>
         ))}
       </ul>

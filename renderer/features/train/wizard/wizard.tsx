@@ -89,20 +89,22 @@ export function Wizard() {
         <span className={classes.obstacle} role="status">
           {blocked ?? (forbidden ? 'The problems above have to be solved first.' : '')}
         </span>
-        {previous !== undefined && (
-          <Button variant="default" onClick={() => wizard.go(previous)}>
-            Back
-          </Button>
-        )}
-        {next === undefined ? (
-          <Button type="submit" loading={starting} disabled={blocked !== undefined || forbidden}>
-            Start
-          </Button>
-        ) : (
-          <Button type="submit" disabled={blocked !== undefined}>
-            Next
-          </Button>
-        )}
+        <div className={classes.forward}>
+          {previous !== undefined && (
+            <Button variant="default" onClick={() => wizard.go(previous)}>
+              Back
+            </Button>
+          )}
+          {next === undefined ? (
+            <Button type="submit" loading={starting} disabled={blocked !== undefined || forbidden}>
+              Start
+            </Button>
+          ) : (
+            <Button type="submit" disabled={blocked !== undefined}>
+              Next
+            </Button>
+          )}
+        </div>
       </footer>
       <AdvancedDrawer opened={advanced} onClose={() => setAdvanced(false)} />
     </form>
