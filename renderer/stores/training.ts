@@ -110,7 +110,12 @@ export function createTraining(parts: TrainingParts) {
     startSample: async (): Promise<void> => {
       const { sample } = runs.store.getState();
       if (sample === null) return;
-      begin(newConfig('First run'));
+      // The small model that comes with the application, where it is installed: made for a first look.
+      const demonstration = models.store
+        .getState()
+        .models.find((model) => model.demonstration && model.problem === null);
+      const config = newConfig('First run');
+      begin({ ...config, modelId: demonstration?.id ?? config.modelId });
       await wizard.chooseSample(sample);
     },
     duplicate: (run: Run): void => begin(run.config),

@@ -52,7 +52,7 @@ export function DataReportView() {
         <details open={examples === 0}>
           <summary>
             {plural(problemCount, 'row')} cannot be used and {problemCount === 1 ? 'is' : 'are'} skipped
-            {problemCount > problems.length && `; the first ${problems.length}`}
+            {problemCount > problems.length && `; the first ${problems.length} are listed`}
           </summary>
           <ul className={classes.problems}>
             {problems.map(({ row, sentence }) => (
