@@ -71,7 +71,6 @@ export const modelSpeedSchema = z.object({
   promptTokensPerSecond: z.number().nullable(),
   tokensPerSecond: z.number().nullable(),
 });
-export type ModelSpeed = z.infer<typeof modelSpeedSchema>;
 
 export const modelSummarySchema = z.object({
   id: z.string(),
