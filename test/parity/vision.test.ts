@@ -210,12 +210,6 @@ describe('vision encoders', () => {
       const error = relativeError(half.values, reference);
       expect(error).toBeLessThan(fp16Tolerance(half.linears));
       const { values } = await features('int8-dynamic', files[0]!);
-      console.info(
-        'RATIO',
-        name,
-        error / fp16Tolerance(half.linears),
-        relativeError(values, reference) / toleranceBeside('int8-dynamic', error),
-      );
       expect(relativeError(values, reference)).toBeLessThan(toleranceBeside('int8-dynamic', error));
     });
   });

@@ -1,5 +1,5 @@
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
-import { DeleteDialog } from './delete-dialog.tsx';
+import { DeleteModelDialog } from './delete-model-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
 
 export interface OpenDialog {
@@ -18,6 +18,6 @@ export function ModelDialogs({ dialog, onClose }: ModelDialogsProps) {
   return dialog.kind === 'rename' ? (
     <RenameDialog model={dialog.model} onClose={onClose} />
   ) : (
-    <DeleteDialog model={dialog.model} onClose={onClose} />
+    <DeleteModelDialog model={dialog.model} onClose={onClose} />
   );
 }

@@ -1,29 +1,23 @@
-import { Button, Group, Modal } from '@mantine/core';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
+import { DeleteDialog } from '../../../components/delete-dialog.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { formatBytes } from '../../../lib/numbers.ts';
-import classes from './delete-dialog.module.css';
+import classes from './delete-model-dialog.module.css';
 
-interface DeleteDialogProps {
+interface DeleteModelDialogProps {
   readonly model: ModelSummary;
   readonly onClose: () => void;
 }
 
 /** What deleting frees, and what stays because another model uses it. */
-export function DeleteDialog({ model, onClose }: DeleteDialogProps) {
+export function DeleteModelDialog({ model, onClose }: DeleteModelDialogProps) {
   const { manager, models } = useStudio();
   const all = useStore(models.store, (state) => state.models);
   const nameOf = (id: string) => all.find((other) => other.id === id)?.name ?? id;
   const staying = model.parts.filter((part) => part.sharedWith.length > 0);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      centered
-      title={`Delete “${model.name}”?`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <DeleteDialog name={model.name} onDelete={() => void manager.remove(model.id)} onClose={onClose}>
       <p className={classes.words}>
         {model.ownBytes > 0
           ? `${formatBytes(model.ownBytes)} become free. It has to be fetched and converted again to come back.`
@@ -44,20 +38,6 @@ export function DeleteDialog({ model, onClose }: DeleteDialogProps) {
           </ul>
         </>
       )}
-      <Group justify="flex-end" gap={8} mt="md">
-        <Button variant="default" data-autofocus onClick={onClose}>
-          Keep it
-        </Button>
-        <Button
-          color="red.9"
-          onClick={() => {
-            void manager.remove(model.id);
-            onClose();
-          }}
-        >
-          Delete
-        </Button>
-      </Group>
-    </Modal>
+    </DeleteDialog>
   );
 }
