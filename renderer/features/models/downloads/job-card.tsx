@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
-import { useStore } from 'zustand';
 import type { Job } from '../../../../engine/contract/jobs.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
+import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { dayOf } from '../../../lib/day.ts';
 import { expected } from '../../../lib/failure.ts';
@@ -13,7 +13,7 @@ import classes from './job-card.module.css';
 /** One job: what it is, how far it is, what can be done with it. */
 export function JobCard({ job }: { readonly job: Job }) {
   return (
-    <article className={classes.card} aria-label={job.title} data-state={job.state}>
+    <article className={classes.card} aria-label={job.title}>
       <div className={classes.top}>
         <h3 className={classes.title}>{job.title}</h3>
         <JobButtons job={job} />
@@ -55,7 +55,6 @@ function TokenButton() {
 }
 
 function Progress({ job }: { readonly job: Job }) {
-  const paused = useStore(useStudio().jobs.store, (state) => state.told.has(job.id));
   const percent = Math.round(job.fraction * 100);
   const facts = [
     ...(job.stage === null ? [] : [stageAmount(job.stage)]),
@@ -64,17 +63,7 @@ function Progress({ job }: { readonly job: Job }) {
   ].filter((fact) => fact !== '');
   return (
     <>
-      <div
-        className={classes.bar}
-        role="progressbar"
-        aria-label={job.title}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={percent}
-        data-told={paused}
-      >
-        <i style={{ width: `${Math.max(job.fraction * 100, 0.5)}%` }} />
-      </div>
+      <ProgressBar label={job.title} fraction={job.fraction} state={job.state} />
       <div className={classes.line}>
         <span className={classes.words} title={stageWords(job)}>
           {stageWords(job)}

@@ -1,20 +1,20 @@
 import { Checkbox, UnstyledButton } from '@mantine/core';
 import { useStore } from 'zustand';
 import type { Run } from '../../../../engine/contract/training.ts';
+import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { timeLeft } from '../../../lib/job-words.ts';
 import { formatCount } from '../../../lib/numbers.ts';
 import {
   formatLoss,
-  fractionOf,
   isWorking,
   methodWords,
+  progressOf,
   stateTones,
   stateWords,
 } from '../../../lib/run-words.ts';
 import { modelName } from '../model-name.ts';
-import { ProgressBar } from '../progress-bar.tsx';
 import classes from './run-list.module.css';
 
 interface RunRowProps {
@@ -60,7 +60,7 @@ export function RunRow({ run, comparable, picked, full }: RunRowProps) {
         <span className={classes.made}>
           {model} · {methodWords(config)}
         </span>
-        {isWorking(run) && <ProgressBar label={config.name} fraction={fractionOf(run)} state={state} />}
+        {isWorking(run) && <ProgressBar label={config.name} fraction={progressOf(run)} state={state} />}
         <span className={classes.facts}>
           {state !== 'done' && <span className={classes.detail}>{run.error?.sentence ?? detail}</span>}
           {facts.map((fact) => (

@@ -1,12 +1,19 @@
 import { useStore } from 'zustand';
 import type { Run } from '../../../../engine/contract/training.ts';
+import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { timeLeft } from '../../../lib/job-words.ts';
 import { formatBytes, formatCount } from '../../../lib/numbers.ts';
-import { fileName, formatLoss, fractionOf, isWorking, methodWords } from '../../../lib/run-words.ts';
+import {
+  fileName,
+  formatLoss,
+  fractionOf,
+  isWorking,
+  methodWords,
+  progressOf,
+} from '../../../lib/run-words.ts';
 import { formatSeconds } from '../../../lib/time.ts';
 import { modelName } from '../model-name.ts';
-import { ProgressBar } from '../progress-bar.tsx';
 import classes from './run-page.module.css';
 
 /** What a run is at, and its figures now. */
@@ -26,7 +33,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
   const percent = `${Math.round(fractionOf(run) * 100)} %`;
   return (
     <div className={classes.facts}>
-      <ProgressBar label={config.name} fraction={fractionOf(run)} state={state} />
+      <ProgressBar label={config.name} fraction={progressOf(run)} state={state} />
       <div className={classes.line}>
         <span className={classes.detail} role="status">
           {detail}
