@@ -18,7 +18,7 @@ export async function inspectModel(modelsFolder: string, summary: ModelSummary):
     if (!(error instanceof ExpectedError)) throw error;
     return { ...known, joins: [], files: [], configs: [own], promptPreview: '' };
   }
-  const parts = [...new Map(partsOf(model).map((part) => [part.key, part])).values()];
+  const parts = partsOf(model);
   return {
     ...known,
     joins: joinsOf(model),

@@ -17,9 +17,19 @@ export async function installedModels(
   speeds: SpeedStore,
 ): Promise<readonly ModelSummary[]> {
   const bundles = await readBundles(modelsFolder);
-  const summaries = await Promise.all(
-    bundles.map((bundle) => summary(modelsFolder, bundle, bundles, speeds)),
-  );
+  const users = new Map<string, string[]>();
+  for (const bundle of bundles)
+    for (const key of new Set(partKeys(bundle))) users.set(key, [...(users.get(key) ?? []), bundle.id]);
+  const parts = new Map<string, Promise<Part>>();
+  const shared: SharedParts = {
+    read(key) {
+      const part = parts.get(key) ?? readPart(modelsFolder, key);
+      parts.set(key, part);
+      return part;
+    },
+    users: (key, but) => (users.get(key) ?? []).filter((id) => id !== but),
+  };
+  const summaries = await Promise.all(bundles.map((bundle) => summary(modelsFolder, bundle, shared, speeds)));
   return summaries.sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -41,22 +51,29 @@ async function orNull<T>(work: Promise<T>): Promise<T | null> {
   });
 }
 
+/** What the models of one listing have in common. */
+interface SharedParts {
+  /** Each part is read once. Throws ExpectedError 'model_incomplete'. */
+  read(key: string): Promise<Part>;
+  /** Ids of the models that use a part, without `but`. */
+  users(key: string, but: string): string[];
+}
+
 async function summary(
   modelsFolder: string,
   bundle: Bundle,
-  all: readonly Bundle[],
+  shared: SharedParts,
   speeds: SpeedStore,
 ): Promise<ModelSummary> {
-  const users = (key: string) =>
-    all.filter((other) => other.id !== bundle.id && partKeys(other).includes(key)).map(({ id }) => id);
+  const users = (key: string) => shared.users(key, bundle.id);
   const { id, name, description, demonstration, notice, contextLength } = bundle;
   const known = { id, name, description, demonstration, notice, contextLength };
   let model: Model;
   try {
-    model = await resolveModel(modelsFolder, bundle);
+    model = await resolveModel(modelsFolder, bundle, shared.read);
   } catch (error) {
     if (!(error instanceof ExpectedError)) throw error;
-    const left = await Promise.all(partKeys(bundle).map((key) => orNull(readPart(modelsFolder, key))));
+    const left = await Promise.all(partKeys(bundle).map((key) => orNull(shared.read(key))));
     return {
       ...known,
       visualTokens: 0,

@@ -21,10 +21,9 @@ export async function modelTensors(
   id: string,
   { search, offset, limit }: TensorQuery,
 ): Promise<{ total: number; rows: TensorRow[] }> {
-  const parts = new Map(partsOf(await readModel(modelsFolder, id)).map((part) => [part.key, part]));
   const wanted = search.toLowerCase();
   const rows: TensorRow[] = [];
-  for (const part of parts.values()) {
+  for (const part of partsOf(await readModel(modelsFolder, id))) {
     const all = read.get(part.key) ?? (await tensorsOf(modelsFolder, part));
     read.set(part.key, all);
     if (read.size > keptParts) read.delete(read.keys().next().value as string);

@@ -6,7 +6,7 @@ import { createPlacement } from '../runtime/placement.ts';
 import { createEngine, type Engine, type EngineOptions } from '../services/engine.ts';
 import { type Database, openDatabase, openMemoryDatabase } from '../store/database.ts';
 import type { Folders } from '../store/folders.ts';
-import { createKnownProviders } from '../store/known-providers.ts';
+import { settingValue } from '../store/setting-values.ts';
 import { createSettingsStore } from '../store/settings.ts';
 import { createSpeedStore } from '../store/speeds.ts';
 import { type Ffmpeg, findFfmpeg } from '../video/ffmpeg.ts';
@@ -37,7 +37,7 @@ export function startEngine(options: StartOptions): RunningEngine {
   const settings = createSettingsStore(file);
   const placement = createPlacement({
     wanted: () => settings.read().providers,
-    memory: createKnownProviders(file),
+    memory: settingValue(file, 'known-providers'),
   });
   const answerer = answererFor({
     get modelsFolder() {

@@ -38,10 +38,16 @@ export async function readModel(modelsFolder: string, id: string): Promise<Model
   return resolveModel(modelsFolder, await readBundle(modelsFolder, id));
 }
 
-/** The same for a description that was read already. */
-export async function resolveModel(modelsFolder: string, bundle: Bundle): Promise<Model> {
+/**
+ * The same for a description that was read already. `read`: who resolves many models reads a part that they share once.
+ */
+export async function resolveModel(
+  modelsFolder: string,
+  bundle: Bundle,
+  read: (key: string) => Promise<Part> = (key) => readPart(modelsFolder, key),
+): Promise<Model> {
   const use = async <Role extends PartRole>(key: string, role: Role): Promise<UsedPart<Role>> => {
-    const part = await readPart(modelsFolder, key);
+    const part = await read(key);
     if (part.spec.role !== role) throw unfit(bundle, key, `it is a ${part.role}`);
     return { part, folder: partFolder(modelsFolder, key), spec: part.spec as SpecOf<Role> };
   };
@@ -72,11 +78,10 @@ function unfit({ name }: Bundle, key: string, why: string): ExpectedError {
   );
 }
 
-/** Every part of a model, in the order in which a question passes through them. */
+/** Every part of a model, each once, in the order in which a question passes through them. */
 export function partsOf({ encoders, visual, languageModel, tokenizer }: Model): readonly Part[] {
-  return [...encoders, ...(visual === null ? [] : [visual]), languageModel, tokenizer].map(
-    ({ part }) => part,
-  );
+  const uses = [...encoders, ...(visual === null ? [] : [visual]), languageModel, tokenizer];
+  return [...new Map(uses.map(({ part }) => [part.key, part])).values()];
 }
 
 /** Keys of every part that a model is made of, also where they are missing. */

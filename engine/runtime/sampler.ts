@@ -69,7 +69,8 @@ function penalise(logits: Float32Array, seen: ReadonlySet<number>, penalty: numb
   return scores;
 }
 
-function argmax(values: Float32Array): number {
+/** Index of the largest value, the first of several. */
+export function argmax(values: Float32Array): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;

@@ -10,6 +10,7 @@ import { verifyModel } from '../hub/installed/verify.ts';
 import { refuseWhileMoving } from '../hub/jobs/move.ts';
 import type { Library } from '../hub/library.ts';
 import type { Allowed } from './allowed.ts';
+import { never } from './pause.ts';
 import type { Procedures } from './procedures.ts';
 import type { Turns } from './turns.ts';
 import type { VideoRegistry } from './video-registry.ts';
@@ -24,8 +25,6 @@ export interface ModelServiceOptions {
   /** Runs `work` when no answer runs and every open model was let go of. */
   readonly whileIdle: <T>(work: () => Promise<T> | T) => Promise<T>;
 }
-
-const never = new AbortController().signal;
 
 /** `models`: what is installed, and what may be done with it. */
 export function modelService({ models }: Procedures, options: ModelServiceOptions) {

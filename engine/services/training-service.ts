@@ -11,7 +11,7 @@ import { logOf, samplesOf, stepsFrom } from '../runs/progress-of.ts';
 import type { RunManager } from '../runs/run-manager.ts';
 import type { Folders } from '../store/folders.ts';
 import type { Allowed } from './allowed.ts';
-import { pause } from './pause.ts';
+import { never, pause } from './pause.ts';
 import type { Procedures } from './procedures.ts';
 
 export interface TrainingServiceOptions {
@@ -27,7 +27,6 @@ export interface TrainingServiceOptions {
 /** Trainers tell nobody: their folders are looked at so often. */
 const lookEveryMs = 500;
 const sampleFile = 'sample-training.json';
-const never = new AbortController().signal;
 
 /** `training`: runs, which have processes of their own and outlive this engine. */
 export function trainingService({ training }: Procedures, options: TrainingServiceOptions) {

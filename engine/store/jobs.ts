@@ -42,6 +42,10 @@ export interface JobStore {
   add(request: JobRequest, title: string, modelId: string | null): string;
   /** Newest first. */
   list(): readonly JobRecord[];
+  /** Those that are neither done nor cancelled, newest first: what a runner looks at all the time. */
+  active(): readonly JobRecord[];
+  /** Whether a living engine has it in hand: runs it, or will. */
+  isHeld(record: JobRecord): boolean;
   get(id: string): JobRecord;
   /**
    * Makes a queued job, or one whose engine died, this engine's and running. False where it is not to be had, or `may`
@@ -94,7 +98,6 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
   const change = (id: string, assignments: string, ...values: readonly (string | number | null)[]): void => {
     database.run(`UPDATE jobs SET updated_at = ?, ${assignments} WHERE id = ?`, Date.now(), ...values, id);
   };
-  /** Whether a living engine has it in hand: runs it, or will. */
   const isHeld = ({ job, engineId }: JobRecord): boolean =>
     (job.state === 'running' || job.state === 'queued') && engineId !== null && engines.lives(engineId);
 
@@ -122,6 +125,12 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
         .all('SELECT * FROM jobs ORDER BY number DESC')
         .map(recordOf)
         .filter((record) => record !== null),
+    active: () =>
+      database
+        .all("SELECT * FROM jobs WHERE state NOT IN ('done', 'cancelled') ORDER BY number DESC")
+        .map(recordOf)
+        .filter((record) => record !== null),
+    isHeld,
     get,
     claim: (id, may = () => true) =>
       database.transaction(() => {

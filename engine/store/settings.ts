@@ -1,6 +1,7 @@
 import { type Settings, settingsSchema } from '../contract/settings.ts';
 import type { Database } from './database.ts';
 import { parsed } from './rows.ts';
+import { settingValue } from './setting-values.ts';
 
 /** What the user set, in the database; without a word of it the defaults. */
 export interface SettingsStore {
@@ -9,20 +10,10 @@ export interface SettingsStore {
   write(settings: Settings): void;
 }
 
-const key = 'settings';
-
 export function createSettingsStore(database: Database): SettingsStore {
+  const kept = settingValue(database, 'settings');
   return {
-    read() {
-      const row = database.get('SELECT value FROM settings WHERE key = ?', key);
-      return parsed(settingsSchema, row?.value) ?? settingsSchema.parse({});
-    },
-    write(settings) {
-      database.run(
-        'INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2',
-        key,
-        JSON.stringify(settings),
-      );
-    },
+    read: () => parsed(settingsSchema, kept.read()) ?? settingsSchema.parse({}),
+    write: (settings) => kept.write(JSON.stringify(settings)),
   };
 }

@@ -29,7 +29,7 @@ export const partialExport = (path: string): string => `${path}.partial`;
 export async function exportModel(options: ExportOptions): Promise<void> {
   const { modelsFolder, modelId, path, signal, onBytes } = options;
   const model = await readModel(modelsFolder, modelId);
-  const parts = [...new Map(partsOf(model).map((part) => [part.key, part])).values()];
+  const parts = [...partsOf(model)];
   const manifest: Manifest = {
     format: archiveFormat,
     application: 'MERV Studio',

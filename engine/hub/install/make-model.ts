@@ -88,10 +88,14 @@ async function missingOf(
   return all.filter((_, at) => present[at] === null);
 }
 
-async function fetchFor({ files, context, choices }: MakeOptions, missing: readonly Making[]): Promise<void> {
+function bytesToWrite(missing: readonly Making[]): number {
+  return missing.reduce((sum, { recipe, precision }) => sum + bytesOf(recipe, precision), 0);
+}
+
+async function fetchFor({ files, context }: MakeOptions, missing: readonly Making[]): Promise<void> {
   const { progress } = context;
   const wanted = missing.flatMap(({ recipe }) => recipe.files);
-  const toWrite = missing.reduce((sum, { recipe }) => sum + bytesOf(recipe, precisionOf(recipe, choices)), 0);
+  const toWrite = bytesToWrite(missing);
   const toFetch = wanted.reduce((sum, { bytes, origin }) => sum + (origin.kind === 'hub' ? bytes : 0), 0);
   // By the seconds that they take on an everyday machine.
   progress.plan([
@@ -114,11 +118,11 @@ async function fetchFor({ files, context, choices }: MakeOptions, missing: reado
 }
 
 async function convertAll(
-  { modelsFolder, files, context, choices }: MakeOptions,
+  { modelsFolder, files, context }: MakeOptions,
   missing: readonly Making[],
 ): Promise<void> {
   const { progress, signal } = context;
-  const total = missing.reduce((sum, { recipe }) => sum + bytesOf(recipe, precisionOf(recipe, choices)), 0);
+  const total = bytesToWrite(missing);
   let before = 0;
   for (const { recipe, precision } of missing) {
     const own = bytesOf(recipe, precision);

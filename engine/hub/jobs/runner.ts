@@ -2,7 +2,8 @@ import { cancelled, ExpectedError } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { EngineRegister } from '../../store/engines.ts';
 import type { JobRecord, JobRequest, JobStore } from '../../store/jobs.ts';
-import { errorOf, pauseFor } from './outcome.ts';
+import { pause } from '../http/retry.ts';
+import { errorOf } from './outcome.ts';
 import { createProgress } from './progress.ts';
 import { type JobContext, type JobWorks, workOf } from './work.ts';
 
@@ -79,7 +80,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       setModel: tell((modelId: string, title: string) => store.setModel(id, modelId, title)),
       countOn: (keys) => store.setParts(id, keys),
       async inTurn(work) {
-        while (!engines.takeTurn('convert', id)) await pauseFor(lookEveryMs, signal);
+        while (!engines.takeTurn('convert', id)) await pause(lookEveryMs, signal);
         try {
           return await work();
         } finally {
@@ -154,7 +155,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   function takeUp({ job: { id } }: JobRecord): void {
-    const may = (): boolean => mayStart(store.get(id), store.list());
+    const may = (): boolean => mayStart(store.get(id), store.active());
     if (store.claim(id, may)) start(store.get(id));
   }
 
@@ -166,7 +167,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       beatAt = now;
       engines.beat();
     }
-    const records = store.list();
+    const records = store.active();
+    const going = new Set(records.map(({ job }) => job.id));
+    for (const [id, mine] of running) if (!going.has(id)) mine.stop('lost');
     for (const { job, wish, engineId } of records) {
       const mine = running.get(job.id);
       if (mine && engineId !== engines.id) mine.stop('lost');
@@ -193,15 +196,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     if (running.has(job.id) || (job.state !== 'queued' && job.state !== 'running')) return false;
     if (runs === 'own' && engineId !== engines.id) return false;
     if (record.wish === 'cancel') return true;
-    const others = all.filter((other) => other.job.id !== job.id && isUnderWay(other));
-    if (job.kind === 'move') return others.length === 0;
-    return !all.some((other) => other.job.kind === 'move' && isWaitingOrRunning(other));
+    if (job.kind === 'move') return !all.some((other) => other.job.id !== job.id && isUnderWay(other));
+    return !all.some((other) => other.job.kind === 'move' && store.isHeld(other));
   }
 
-  const isUnderWay = ({ job, engineId }: JobRecord): boolean =>
-    job.state === 'running' && engineId !== null && engines.lives(engineId);
-  const isWaitingOrRunning = ({ job, engineId }: JobRecord): boolean =>
-    (job.state === 'running' || job.state === 'queued') && engineId !== null && engines.lives(engineId);
+  const isUnderWay = (record: JobRecord): boolean => record.job.state === 'running' && store.isHeld(record);
 
   const timer = setInterval(lookSafely, lookEveryMs);
   timer.unref();
@@ -210,14 +209,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
   return {
     add(request, title, modelId) {
-      const same = store
-        .list()
-        .find(
-          (each) =>
-            JSON.stringify(each.request) === JSON.stringify(request) &&
-            each.job.state !== 'done' &&
-            each.job.state !== 'cancelled',
-        );
+      const same = store.active().find((each) => JSON.stringify(each.request) === JSON.stringify(request));
       if (same) store.enqueue(same.job.id);
       const id = same?.job.id ?? store.add(request, title, modelId);
       look();
@@ -248,7 +240,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     },
     list: () => store.list().map(({ job }) => job),
     get moving() {
-      return store.list().some((each) => each.job.kind === 'move' && isUnderWay(each));
+      return store.active().some((each) => each.job.kind === 'move' && isUnderWay(each));
     },
     get closed() {
       return closing;

@@ -1,4 +1,5 @@
 import type { Quality } from '../../contract/models.ts';
+import { argmax } from '../../runtime/sampler.ts';
 
 /** Cosines between two sets of features [..., width], token by token. */
 export function compareFeatures(
@@ -72,10 +73,4 @@ function logSumExp(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]! - highest);
   return highest + Math.log(sum);
-}
-
-function argmax(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
+import { isAlive } from '../../store/alive.ts';
 import { pause } from '../http/retry.ts';
 
 const holderSchema = z.object({ host: z.string(), pid: z.number().int(), id: z.string() });
@@ -68,17 +69,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   if (holder === undefined) return Date.now() - stats.mtimeMs > beatMs;
   if (holder.host !== hostname()) return false;
   if (holder.pid === process.pid) return !held.has(holder.id);
-  return !isRunning(holder.pid);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process runs too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return !isAlive(holder.pid);
 }
 
 /** By renaming first, so that of several who find it abandoned one removes it. */

@@ -76,9 +76,6 @@ function detailText({ summary, folder, createdAt, joins, files, promptPreview }:
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return [
     modelsText([summary]).trimEnd(),
-    ...(summary.problem === null
-      ? []
-      : [`  PROBLEM: ${summary.problem.sentence}`, `  → ${summary.problem.remedy}`]),
     `  in ${folder}, ${files.length} files, ${bytesText(bytes)}, made ${new Date(createdAt).toISOString()}`,
     `  deleting it frees ${bytesText(summary.ownBytes)}`,
     ...joins.map(({ from, to, label }) => `  ${from} → ${to}: ${label}`),

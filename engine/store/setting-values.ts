@@ -1,14 +1,13 @@
 import type { Database } from './database.ts';
 
-const key = 'known-providers';
-
-/** What was found out about execution providers, as text of whoever found it out; null until something was. */
-export interface KnownProviders {
+/** What is kept under a name in the table `settings`, as text. */
+export interface SettingValue {
+  /** Null until something was written. */
   read(): string | null;
   write(text: string): void;
 }
 
-export function createKnownProviders(database: Database): KnownProviders {
+export function settingValue(database: Database, key: string): SettingValue {
   return {
     read() {
       const row = database.get('SELECT value FROM settings WHERE key = ?', key);
