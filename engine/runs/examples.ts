@@ -128,6 +128,11 @@ export interface ExampleSource {
   readonly probes: readonly { readonly number: number; readonly kept: KeptExample }[];
 }
 
+/** How many of so many examples are kept out of training: one at least where any are, and one at least is left to learn. */
+export function keptOutOf(count: number, fraction: number): number {
+  return fraction === 0 ? 0 : Math.min(Math.max(1, Math.round(count * fraction)), count - 1);
+}
+
 /** Features that were damaged are made again; `encoder` is asked for only then. */
 export function exampleSource(
   all: readonly KeptExample[],
@@ -136,9 +141,7 @@ export function exampleSource(
   encoder: () => Promise<ClipEncoder>,
 ): ExampleSource {
   const order = shuffled(all.length, randomNumbers(seed ^ 0x5eed));
-  const wanted = Math.round(all.length * evaluation.fraction);
-  // One at least is left to learn from.
-  const out = evaluation.fraction === 0 ? 0 : Math.min(Math.max(1, wanted), all.length - 1);
+  const out = keptOutOf(all.length, evaluation.fraction);
   const keptOut = order.slice(0, out).sort((a, b) => a - b);
   const learned = order.slice(out).sort((a, b) => a - b);
   const numbers = [...learned, ...keptOut];

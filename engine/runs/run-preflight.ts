@@ -9,7 +9,7 @@ import { type Example, ignored } from '../training/example.ts';
 import { trainStep } from '../training/train-step.ts';
 import type { TrainingModel } from '../training/training-model.ts';
 import { type DataRow, readDataSet, reportOf } from './data-set.ts';
-import { clipOf, tokensOf, whyUnfit } from './examples.ts';
+import { clipOf, keptOutOf, tokensOf, whyUnfit } from './examples.ts';
 import { withOriginals } from './originals.ts';
 import { expectedOf } from './outcome.ts';
 import { planOf, stepsOf } from './plan.ts';
@@ -73,8 +73,8 @@ async function measure(
     const model = await loadTrainable(torch, parts, config);
     say('Computing the largest batch');
     const step = largestStep(model, config, sized, bench.tokenizer.bosId === null ? 0 : 1);
-    const keptOut = Math.floor(sized.length * config.evaluation.fraction);
-    const steps = stepsOf(config, Math.max(1, sized.length - keptOut));
+    const keptOut = keptOutOf(sized.length, config.evaluation.fraction);
+    const steps = stepsOf(config, sized.length - keptOut);
     const { parameters } = model;
     const count = (names: readonly string[]) =>
       names.reduce((sum, name) => sum + parameters.get(name).shape.reduce((a, b) => a * b, 1), 0);

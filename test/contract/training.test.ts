@@ -173,6 +173,23 @@ describeTorch('training', () => {
     expect(await runs()).toEqual([]);
   });
 
+  it('the measurement reckons with as many steps as the run then has', { timeout: 60_000 }, async () => {
+    // A quarter of ten examples is no whole number.
+    const config = await configOf({
+      maxSteps: null,
+      epochs: 1,
+      batch: 1,
+      evaluation: { fraction: 0.25, probes: 0 },
+    });
+    let reckoned: number | null = null;
+    for await (const event of await client.training.preflight({ config })) {
+      if (event.kind === 'done') reckoned = event.preflight.steps;
+    }
+    const run = await trained(config);
+    expect(reckoned).toBe(run.steps);
+    await client.training.delete({ id: run.id });
+  });
+
   it('trains to the end: every step, losses on what was kept out, answers, checkpoints', {
     timeout: 90_000,
   }, async () => {
