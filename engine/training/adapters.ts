@@ -140,31 +140,6 @@ export async function readAdapter(
   return { rank: r, alpha: lora_alpha, targets: target_modules };
 }
 
-/** The language model's weights with the adapters worked in: W + alpha/rank · B A. What an answering model is made of. */
-export function mergedWeights(parameters: Parameters, { alpha, rank }: AdapterSettings): Weights {
-  const { torch } = parameters;
-  const own = parameters.within(modulePrefixes.languageModel);
-  const tensors = new Map([...own.tensors].filter(([name]) => !matrix.test(name)));
-  return {
-    tensors,
-    read: async (name) => {
-      const layer = name.slice(0, -'.weight'.length);
-      if (!own.tensors.has(`${layer}.lora_A.weight`)) return own.read(name);
-      return torch.scope(() =>
-        torch.noGrad(() => {
-          const wide = (part: string) =>
-            torch.cast(parameters.get(`${modulePrefixes.languageModel}${layer}.${part}`), 'float32');
-          const change = torch.scale(
-            torch.matmul(wide('lora_B.weight'), wide('lora_A.weight')),
-            alpha / rank,
-          );
-          return torch.read(torch.add(wide('weight'), change));
-        }),
-      );
-    },
-  };
-}
-
 function unsupported(folder: string, why: string): ExpectedError {
   return new ExpectedError(
     'file_unsupported',

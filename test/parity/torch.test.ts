@@ -13,7 +13,7 @@ import type { Torch } from '../../engine/native/torch.ts';
 import { torchOps } from '../../engine/nn/torch/ops.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import type { Weights } from '../../engine/nn/weights.ts';
-import { keptFeatures, keptShape } from '../../engine/training/pooled-features.ts';
+import { pool, pooledShape } from '../../engine/runs/trainable.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { describeTorch } from '../unit/native/addon.ts';
 import { prepared, visionMetaSchema } from './clip.ts';
@@ -173,14 +173,15 @@ describeTorch('libtorch backend', (torch) => {
       const [batch, ...rest] = input.shape as [number, ...number[]];
       const shape = (rest.length === 3 ? rest : [1, ...rest]) as unknown as FeatureShape;
       const projector = projectorOf(meta);
-      const kept = keptShape(shape, projector);
-      const features = keptFeatures(input.data.subarray(0, input.data.length / batch), shape, projector);
+      const kept = pooledShape(projector, shape);
+      const first = input.data.subarray(0, input.data.length / batch);
+      const features = pool(torch, projector, shape, first);
       const weights = await openTensors(join(folder, name, 'weights.safetensors'));
       const [projected] = await computed(torch, weights, 'float32', (parameters) => [
         project(torchOps(parameters), torch.from(features, kept), kept, projector, weights).value,
       ]).finally(() => weights.close());
-      const first = expected.data.subarray(0, expected.data.length / batch);
-      expect(largestDifference(projected!, first)).toBeLessThan(meta.tolerance.atol);
+      const wanted = expected.data.subarray(0, expected.data.length / batch);
+      expect(largestDifference(projected!, wanted)).toBeLessThan(meta.tolerance.atol);
     },
   );
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Torch } from '../../../engine/native/torch.ts';
+import { type AdapterScale, trainedParts } from '../../../engine/runs/trained-weights.ts';
 import { AdamW } from '../../../engine/training/adam-w.ts';
-import { addAdapters, mergedWeights, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
+import { addAdapters, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
 import { chunkedLoss } from '../../../engine/training/chunked-loss.ts';
 import { ignored } from '../../../engine/training/example.ts';
 import { huggingFaceWeights, mervCheckpoint } from '../../../engine/training/export.ts';
@@ -67,6 +68,16 @@ async function run(
   } finally {
     model.parameters.release();
   }
+}
+
+/** The language model as an installed or exported one gets it: what a checkpoint holds over the weights it began with. */
+function merge(torch: Torch, { spec, parameters }: TrainingModel, adapter: AdapterScale) {
+  const began = tinyModel(torch).parameters.within('llm_backbone.llm.');
+  const all = parameters.within('');
+  const learned = new Set(parameters.trainable());
+  const trained = { ...all, tensors: new Map([...all.tensors].filter(([name]) => learned.has(name))) };
+  const parts = { config: spec.languageModel, languageModel: began, visual: null };
+  return trainedParts(parts, trained, adapter).languageModel;
 }
 
 const recordsOf = async (folder: string) =>
@@ -321,7 +332,7 @@ describeTorch('training runs', (torch) => {
     await writeAdapter(folder, trained.parameters, settings, 'tiny');
     const again = tinyModel(torch);
     expect(await readAdapter(folder, again.parameters, false)).toEqual(settings);
-    const merged = mergedWeights(trained.parameters, settings);
+    const merged = merge(torch, trained, settings);
     expect([...merged.tensors.keys()].some((name) => name.includes('lora'))).toBe(false);
     const plain = tinyModel(torch);
     for (const name of merged.tensors.keys())
@@ -344,7 +355,7 @@ describeTorch('training runs', (torch) => {
     const folder = join(scratch, 'export');
     const trained = tinyModel(torch, { lora: true });
     const settings = { rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] };
-    const languageModel = mergedWeights(trained.parameters, settings);
+    const languageModel = merge(torch, trained, settings);
     const [projectors, fusion] = ['projectors.', 'feature_fusion.'].map((name) =>
       trained.parameters.within(name),
     );
