@@ -22,7 +22,6 @@ export interface Addon {
   hasCuda(): boolean;
   setThreads(count: number): void;
   threads(): number;
-  trim(): void;
 
   /** Finds an operator of libtorch by its schema's name and overload. */
   operator(name: string, overload: string): number;

@@ -71,7 +71,6 @@ export const operations = {
   mul: operation('mul.Tensor', 'one', tensor, tensor),
   div: operation('div.Tensor', 'one', tensor, tensor),
   scale: operation('mul.Scalar', 'one', tensor, number),
-  neg: operation('neg', 'one', tensor),
   ge: operation('ge.Tensor', 'one', tensor, tensor),
   eq: operation('eq.Tensor', 'one', tensor, tensor),
   tril: operation('tril', 'one', tensor),
@@ -127,7 +126,6 @@ export const operations = {
   expand: operation('expand', 'one', tensor, integers),
   indexSelect: operation('index_select', 'one', tensor, integer, tensor),
   detach: operation('detach', 'one', tensor),
-  clone: operation('clone', 'one', tensor),
   cast: operation('to.dtype', 'one', tensor, dtype),
   toDevice: operation(
     'to.device',

@@ -1,4 +1,4 @@
-import type { Addon, DType } from './addon.ts';
+import type { Addon } from './addon.ts';
 import { type Operations, operations } from './operations.ts';
 import { Tensor } from './tensor.ts';
 import { asTensorError, TensorError } from './tensor-error.ts';
@@ -14,8 +14,6 @@ export interface Torch extends Operations {
 
   /** A copy of the values: float32, int32, int64 or uint8 by the array's kind. */
   from(values: NumberArray, shape: readonly number[]): Tensor;
-  /** bfloat16 by its bits, as a checkpoint stores it. */
-  fromBfloat16(bits: Uint16Array, shape: readonly number[]): Tensor;
   /** A copy as float32, row-major, from any device and float type. */
   read(tensor: Tensor): Float32Array;
   /** The only value of a tensor. */
@@ -39,9 +37,6 @@ export interface Torch extends Operations {
   grad(tensor: Tensor): Tensor | null;
   clearGrads(tensors: readonly Tensor[]): void;
   noGrad<T>(body: () => T): T;
-
-  /** Gives freed memory back to the system, where the allocator keeps it. */
-  trim(): void;
 }
 
 const arrayTypes = [
@@ -110,7 +105,8 @@ export function createTorch(addon: Addon): Torch {
     Object.keys(operations).map((name) => [name, bind(name as keyof typeof operations)]),
   ) as unknown as Operations;
 
-  function fromBytes(values: NumberArray | Uint16Array, dtype: DType, shape: readonly number[]): Tensor {
+  function fromArray(values: NumberArray, shape: readonly number[]): Tensor {
+    const [, dtype] = arrayTypes.find(([kind]) => values instanceof kind)!;
     if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
       throw new TensorError('argument', 'from', [shape], 'the shape must be whole numbers, none negative');
     }
@@ -148,11 +144,7 @@ export function createTorch(addon: Addon): Torch {
     threads: () => addon.threads(),
     setThreads: (count) => addon.setThreads(count),
 
-    from(values, shape) {
-      const [, dtype] = arrayTypes.find(([kind]) => values instanceof kind)!;
-      return fromBytes(values, dtype, shape);
-    },
-    fromBfloat16: (bits, shape) => fromBytes(bits, 'bfloat16', shape),
+    from: fromArray,
     read: (tensor) =>
       scope(() => {
         const plain = bound.contiguous(bound.toDevice(bound.detach(tensor), 'cpu', 'float32'));
@@ -196,6 +188,5 @@ export function createTorch(addon: Addon): Torch {
         addon.setGradMode(before);
       }
     },
-    trim: () => addon.trim(),
   };
 }

@@ -14,9 +14,6 @@
 #else
 #include <dlfcn.h>
 #endif
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 namespace {
 
@@ -60,13 +57,6 @@ void defineProcess(Napi::Env env, Napi::Object exports) {
   });
   define(env, exports, "threads", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Number::New(info.Env(), at::get_num_threads());
-  });
-  // glibc keeps what is freed for later.
-  define(env, exports, "trim", [](const Napi::CallbackInfo& info) -> Napi::Value {
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-    return info.Env().Undefined();
   });
 }
 

@@ -39,7 +39,6 @@ describeTorch('tensors', (torch) => {
       const ids = torch.from(BigInt64Array.of(-1n, 2n ** 40n), [2]);
       expect(ids.dtype).toBe('int64');
       expect(torch.read(ids)).toEqual(Float32Array.of(-1, 2 ** 40));
-      expect(torch.read(torch.fromBfloat16(Uint16Array.of(0x3fc0), []))).toEqual(Float32Array.of(1.5));
       expect(torch.read(torch.from(new Float32Array(0), [0, 4])).length).toBe(0);
     }),
   );
@@ -150,7 +149,7 @@ describeTorch('tensors', (torch) => {
     'tells a lack of memory from a mistake',
     scoped(() => {
       const error = failure(
-        () => torch.expand(floats([1]), [2 ** 45]) && torch.clone(torch.expand(floats([1]), [2 ** 45])),
+        () => torch.expand(floats([1]), [2 ** 45]) && torch.contiguous(torch.expand(floats([1]), [2 ** 45])),
       );
       expect(error.kind).toBe('memory');
     }),
@@ -173,7 +172,7 @@ describeTorch('tensors', (torch) => {
     expect(torch.live()).toBe(before);
     // Its place is taken again; the old tensor must not show what is there now.
     const next = floats([5]);
-    expect(failure(() => torch.neg(kept[0]!)).kind).toBe('torch');
+    expect(failure(() => torch.sigmoid(kept[0]!)).kind).toBe('torch');
     torch.release([next]);
   });
 
@@ -198,9 +197,9 @@ describeTorch('tensors', (torch) => {
       expect([...torch.read(torch.grad(x)!)]).toEqual([2, 4, 6]);
       torch.clearGrads([x]);
       expect(torch.grad(x)).toBeNull();
-      expect(torch.requiresGrad(torch.noGrad(() => torch.neg(x)))).toBe(false);
-      expect(() => torch.noGrad(() => torch.neg(7 as unknown as Tensor))).toThrow(TensorError);
-      expect(torch.requiresGrad(torch.neg(x))).toBe(true);
+      expect(torch.requiresGrad(torch.noGrad(() => torch.sigmoid(x)))).toBe(false);
+      expect(() => torch.noGrad(() => torch.sigmoid(7 as unknown as Tensor))).toThrow(TensorError);
+      expect(torch.requiresGrad(torch.sigmoid(x))).toBe(true);
     }),
   );
 
@@ -224,7 +223,6 @@ describeTorch('tensors', (torch) => {
       /** Of libtorch: JavaScript's own comes and goes with its garbage collector. */
       const run = (steps: number) => {
         for (let i = 0; i < steps; i++) step();
-        torch.trim();
         const { rss, heapTotal, external } = process.memoryUsage();
         return rss - heapTotal - external;
       };
