@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
+import { isDiskFull } from '../store/disk-full.ts';
 
 /** What a file must be. */
 export interface ExpectedFile {
@@ -90,10 +91,6 @@ export async function writeWhole(
     await rm(partial, { force: true });
     throw isDiskFull(error) ? diskFull(path, error) : error;
   }
-}
-
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 export function diskFull(path: string, cause?: unknown): ExpectedError {

@@ -1,5 +1,6 @@
 import { ExpectedError } from '../contract/errors.ts';
 import { TensorError } from '../native/tensor-error.ts';
+import { isDiskFull } from '../store/disk-full.ts';
 import type { TrainingOutcome } from '../training/train.ts';
 import type { RunState } from './run-folder.ts';
 
@@ -58,7 +59,7 @@ export function expectedOf(error: unknown): ExpectedError | null {
       { cause: error },
     );
   }
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+  if (isDiskFull(error)) {
     return new ExpectedError(
       'disk_full',
       'There is no space left on the disk for the run.',

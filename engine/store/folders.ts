@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
+import { isDiskFull } from './disk-full.ts';
 import { writeFileWhole } from './write-file.ts';
 
 /** Where everything that belongs to the user is kept; absolute paths. */
@@ -52,7 +53,7 @@ export function openFolders(data: string = dataFolder()): Folders {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
-      const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+      const full = isDiskFull(error);
       throw new ExpectedError(
         full ? 'disk_full' : 'not_allowed',
         `The data folder ${folder} cannot be made${full ? ': the disk is full' : ''}.`,

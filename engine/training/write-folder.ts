@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
+import { isDiskFull } from '../store/disk-full.ts';
 
 /** A file of a folder that is written: its bytes, piece by piece. */
 export interface FolderFile {
@@ -28,13 +29,11 @@ export async function writeFolder(folder: string, files: readonly FolderFile[]):
     await syncFolder(dirname(folder));
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    const full =
-      error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-    if (!full) throw error;
+    if (!isDiskFull(error)) throw error;
     throw new ExpectedError(
       'disk_full',
       `There is no space left on the disk for ${folder}.`,
-      'Free some space, then resume: the last checkpoint is kept.',
+      'Free some space, then go on: what was saved before is kept.',
       { cause: error },
     );
   }

@@ -1,5 +1,6 @@
 import { ExpectedError } from '../../contract/errors.ts';
-import { diskFull, isDiskFull } from '../starter-files.ts';
+import { isDiskFull } from '../../store/disk-full.ts';
+import { diskFull } from '../starter-files.ts';
 
 /** What the operating system said about a write below `path`, as 'disk_full' or 'not_allowed'; other errors as they are. */
 export function writeProblem(path: string, error: unknown): unknown {
