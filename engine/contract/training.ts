@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { expectedErrorSchema } from './errors.ts';
+import { encoderFramesSchema, thumbnailSchema } from './video.ts';
 
 /**
  * What is trained: `align` projectors and fusion; `full-align` also the language model, on alignment data; `finetune`
@@ -67,6 +68,24 @@ export const trainConfigSchema = z.object({
 });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
+const parameters = trainConfigSchema.shape;
+
+/** A change that would save memory; `change` is merged into the configuration. Without defaults: absent is unchanged. */
+export const savingSchema = z.object({
+  title: z.string(),
+  savesBytes: z.number(),
+  change: z
+    .object({
+      method: methodSchema,
+      microBatch: parameters.microBatch.unwrap(),
+      maxLength: parameters.maxLength.unwrap(),
+      checkpointing: z.boolean(),
+      precision: parameters.precision.unwrap(),
+    })
+    .partial(),
+});
+export type Saving = z.infer<typeof savingSchema>;
+
 export const runStates = ['queued', 'preparing', 'running', 'paused', 'done', 'failed'] as const;
 
 export const runSchema = z.object({
@@ -88,6 +107,8 @@ export const runSchema = z.object({
     z.object({ step: z.number().int(), evalLoss: z.number().nullable(), bytes: z.number() }),
   ),
   error: expectedErrorSchema.nullable(),
+  /** What would take less memory, the largest saving first; empty while it is not known. */
+  savings: z.array(savingSchema).default([]),
   /** Whole sentences: examples that were skipped and why, resumed after a kill, … */
   notes: z.array(z.string()),
   createdAt: z.number(),
@@ -127,8 +148,9 @@ export type RunSample = z.infer<typeof runSampleSchema>;
 export const batchExampleSchema = z.object({
   id: z.string(),
   media: z.string().nullable(),
-  /** Seconds of the frames, by encoder. */
-  frames: z.array(z.object({ encoder: z.string(), seconds: z.array(z.number()) })),
+  frames: z.array(encoderFramesSchema),
+  /** Each of these frames once. */
+  pictures: z.array(thumbnailSchema),
   visualTokens: z.number().int(),
   tokens: z.number().int(),
   /** The text in pieces; `learned` ones carry loss. */
@@ -148,24 +170,6 @@ export const dataReportSchema = z.object({
   problemCount: z.number().int(),
 });
 export type DataReport = z.infer<typeof dataReportSchema>;
-
-const parameters = trainConfigSchema.shape;
-
-/** A change that would save memory; `change` is merged into the configuration. Without defaults: absent is unchanged. */
-export const savingSchema = z.object({
-  title: z.string(),
-  savesBytes: z.number(),
-  change: z
-    .object({
-      method: methodSchema,
-      microBatch: parameters.microBatch.unwrap(),
-      maxLength: parameters.maxLength.unwrap(),
-      checkpointing: z.boolean(),
-      precision: parameters.precision.unwrap(),
-    })
-    .partial(),
-});
-export type Saving = z.infer<typeof savingSchema>;
 
 /** Measured by running the largest batch once. */
 export const preflightSchema = z.object({
@@ -200,9 +204,14 @@ export const trainingRuntimeSchema = z.object({
 });
 export type TrainingRuntime = z.infer<typeof trainingRuntimeSchema>;
 
-/** What a preflight says while it works, and at its end. */
+/** What a preflight says while it works, and at its end: what it measured, or what to change where memory did not suffice. */
 export const preflightProgressSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), detail: z.string() }),
+  z.object({
+    kind: z.literal('too_large'),
+    error: expectedErrorSchema,
+    savings: z.array(savingSchema),
+  }),
   z.object({ kind: z.literal('done'), preflight: preflightSchema }),
 ]);
 

@@ -2,13 +2,14 @@ import { planClip } from '../answering/clip-features.ts';
 import type { FeatureCache, FeatureKey } from '../answering/feature-cache.ts';
 import { VisualPath } from '../answering/visual-path.ts';
 import { cancelled, ExpectedError } from '../contract/errors.ts';
-import type { Clip, EncoderFrames } from '../contract/video.ts';
+import type { Clip, EncoderFrames, Thumbnail } from '../contract/video.ts';
 import type { Model } from '../models/model.ts';
 import type { VisualPath as VisualSpec } from '../models/write-graphs.ts';
 import type { Torch } from '../native/torch.ts';
 import { onProcessor } from '../runtime/graph-session.ts';
 import { decodeFrames } from '../video/decode.ts';
 import type { Ffmpeg } from '../video/ffmpeg.ts';
+import { thumbnails } from '../video/thumbnails.ts';
 import { type OpenedVideo, openVideo } from '../video/video.ts';
 import { pool, pooledShape, poolName } from './trainable.ts';
 
@@ -34,6 +35,8 @@ export interface ClipEncoderOptions {
   readonly ffmpeg: Ffmpeg;
   readonly signal: AbortSignal;
 }
+
+const pictureHeight = 144;
 
 /** Makes the features of clips, pooled, and keeps them: each clip is encoded once, for all runs. */
 export class ClipEncoder {
@@ -88,6 +91,16 @@ export class ClipEncoder {
       frames: plan.frames,
       computed: missing.length > 0,
     };
+  }
+
+  /** Small pictures of these frames, each once. Throws ExpectedError of the video. */
+  async pictures(media: string, frames: readonly EncoderFrames[]): Promise<readonly Thumbnail[]> {
+    const video = await this.video(media);
+    const indexes = [...new Set(frames.flatMap((each) => each.frames.map(({ index }) => index)))];
+    const drawn: Thumbnail[] = [];
+    for await (const picture of thumbnails(video, indexes, pictureHeight, this.options.signal))
+      drawn.push(picture);
+    return drawn;
   }
 
   /** Frees the encoders. */

@@ -126,6 +126,8 @@ export interface ExampleSource {
   readonly data: TrainingData;
   /** Of `data.keptOut`, shown at every checkpoint. */
   readonly probes: readonly { readonly number: number; readonly kept: KeptExample }[];
+  /** Tokens of the longest example without its video's. */
+  readonly longest: number;
 }
 
 /** How many of so many examples are kept out of training: one at least where any are, and one at least is left to learn. */
@@ -133,17 +135,22 @@ export function keptOutOf(count: number, fraction: number): number {
   return fraction === 0 ? 0 : Math.min(Math.max(1, Math.round(count * fraction)), count - 1);
 }
 
+/** Numbers of the examples that are learned from, and of those kept out of training. */
+export function splitOf(count: number, { seed, evaluation }: TrainConfig) {
+  const order = shuffled(count, randomNumbers(seed ^ 0x5eed));
+  const out = keptOutOf(count, evaluation.fraction);
+  const rising = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
+  return { keptOut: rising(order.slice(0, out)), learned: rising(order.slice(out)) };
+}
+
 /** Features that were damaged are made again; `encoder` is asked for only then. */
 export function exampleSource(
   all: readonly KeptExample[],
-  { seed, evaluation }: TrainConfig,
+  config: TrainConfig,
   cache: FeatureCache,
   encoder: () => Promise<ClipEncoder>,
 ): ExampleSource {
-  const order = shuffled(all.length, randomNumbers(seed ^ 0x5eed));
-  const out = keptOutOf(all.length, evaluation.fraction);
-  const keptOut = order.slice(0, out).sort((a, b) => a - b);
-  const learned = order.slice(out).sort((a, b) => a - b);
+  const { keptOut, learned } = splitOf(all.length, config);
   const numbers = [...learned, ...keptOut];
   const hash = createHash('sha256');
   for (const example of all) hash.update(JSON.stringify(example));
@@ -169,6 +176,7 @@ export function exampleSource(
     );
   };
   return {
+    longest: all.reduce((most, { ids }) => Math.max(most, ids.length), 0),
     data: {
       rows: learned.map((i) => ({ picture: all[i]!.features !== null, words: all[i]!.words })),
       keptOut: keptOut.map((_, i) => learned.length + i),
@@ -180,7 +188,7 @@ export function exampleSource(
       },
     },
     probes: keptOut
-      .slice(0, evaluation.probes)
+      .slice(0, config.evaluation.probes)
       .map((i, at) => ({ number: learned.length + at, kept: all[i]! })),
   };
 }

@@ -90,8 +90,7 @@ export async function prepareExamples(
     try {
       examples.set(row.index, await prepareExample(bench, row));
     } catch (error) {
-      if (!(error instanceof ExpectedError) || fatal.has(error.code)) throw error;
-      leftOut.push(`Row ${row.index + 1}: ${error.message}`);
+      leftOut.push(`Row ${row.index + 1}: ${faultOfRow(error).message}`);
     }
   }
   await bench.releaseEncoders();
@@ -117,6 +116,12 @@ const fatal: ReadonlySet<string> = new Set([
   'model_incomplete',
   'model_missing',
 ]);
+
+/** What is wrong with a row that cannot be an example; throws on what is no row's own fault. */
+export function faultOfRow(error: unknown): ExpectedError {
+  if (error instanceof ExpectedError && !fatal.has(error.code)) return error;
+  throw error;
+}
 
 export async function prepareExample(bench: Workbench, { index, row, media }: DataRow): Promise<KeptExample> {
   const { tokenizer, model, config } = bench;

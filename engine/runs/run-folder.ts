@@ -61,6 +61,7 @@ export function createRun(
     memoryBytes: null,
     checkpoints: [],
     error: null,
+    savings: [],
     notes: [...notes],
     createdAt: now,
     updatedAt: now,

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cancelled, ExpectedError } from '../contract/errors.ts';
-import type { Preflight, Run, TrainConfig, TrainingRuntime } from '../contract/training.ts';
+import { cancelled, ExpectedError, type ExpectedErrorData } from '../contract/errors.ts';
+import type { Preflight, Run, Saving, TrainConfig, TrainingRuntime } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
 import type { Originals } from './originals.ts';
 import { preflightEventSchema, preflightFile } from './preflight-event.ts';
@@ -21,6 +21,11 @@ import {
 import { probeRuntime, startTrainer, type TrainerProgram } from './trainer-process.ts';
 import { turnIsTaken } from './turn.ts';
 
+export type PreflightEnd =
+  | { readonly kind: 'done'; readonly preflight: Preflight }
+  /** Its memory did not suffice. */
+  | { readonly kind: 'too_large'; readonly error: ExpectedErrorData; readonly savings: Saving[] };
+
 /** The runs of a data folder, whoever started them. Methods that take an id throw ExpectedError 'not_found'. */
 export interface RunManager {
   runtime(): Promise<TrainingRuntime>;
@@ -33,7 +38,7 @@ export interface RunManager {
     config: TrainConfig,
     originals: Originals,
     signal: AbortSignal,
-  ): AsyncGenerator<{ readonly detail: string }, Preflight>;
+  ): AsyncGenerator<{ readonly detail: string }, PreflightEnd>;
   pause(id: string): void;
   /** Also tries a failed one again. */
   resume(id: string): void;
@@ -136,9 +141,14 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
           if (signal.aborted) throw cancelled();
           const alive = hasTrainer(folder, { pid });
           const event = readEvent(folder);
-          if (event?.kind === 'done') return event.preflight;
-          if (event?.kind === 'failed') throw errorOf(event.error);
-          if (!alive) throw endedEarly(folder);
+          if (event?.kind === 'done') return event;
+          if (event?.kind === 'failed') {
+            const { error, savings } = event;
+            if (error.code === 'out_of_memory') return { kind: 'too_large', error, savings };
+            throw errorOf(error);
+          }
+          if (!alive)
+            return { kind: 'too_large', error: endedEarly(folder).toData(), savings: event?.savings ?? [] };
           if (event !== null && event.detail !== said) {
             said = event.detail;
             yield { detail: said };

@@ -1,15 +1,16 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
-import type { BatchExample, Preflight, TrainConfig } from '../contract/training.ts';
+import type { Preflight, Saving, TrainConfig } from '../contract/training.ts';
 import { freeBytes } from '../store/disk.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 import { AdamW } from '../training/adam-w.ts';
-import { type Example, ignored } from '../training/example.ts';
+import type { Example } from '../training/example.ts';
 import { trainStep } from '../training/train-step.ts';
 import type { TrainingModel } from '../training/training-model.ts';
 import { type DataRow, readDataSet, reportOf } from './data-set.ts';
-import { clipOf, keptOutOf, tokensOf, whyUnfit } from './examples.ts';
+import { keptOutOf, tokensOf, whyUnfit } from './examples.ts';
+import { firstBatch, type TokenisedRow } from './first-batch.ts';
 import { withOriginals } from './originals.ts';
 import { expectedOf } from './outcome.ts';
 import { planOf, stepsOf } from './plan.ts';
@@ -20,36 +21,32 @@ import { savingsFor } from './savings.ts';
 import { loadTrainable } from './trainable.ts';
 import type { TrainerOptions } from './trainer.ts';
 
-/** Shown of the first batch. */
-const shownExamples = 8;
-
 /** Runs the largest batch once, in this process, and writes what it took. */
 export async function runPreflight(options: TrainerOptions): Promise<void> {
   const { folder } = options;
   const write = (event: PreflightEvent): void =>
     writeFileWhole(join(folder, preflightFile), JSON.stringify(event));
+  let savings: Saving[] = [];
   try {
-    const preflight = await measure(options, (detail) => write({ kind: 'progress', detail }));
+    const preflight = await measure(options, (detail, known = savings) => {
+      savings = known;
+      write({ kind: 'progress', detail, savings });
+    });
     write({ kind: 'done', preflight });
   } catch (error) {
     const expected = expectedOf(error);
     if (expected === null) throw error;
-    write({ kind: 'failed', error: expected.toData() });
+    write({ kind: 'failed', error: expected.toData(), savings });
   }
 }
 
-interface Sized {
-  readonly row: DataRow;
-  readonly ids: readonly number[];
-  readonly labels: readonly number[];
-  readonly place?: number;
-  readonly cut: number;
+interface Sized extends TokenisedRow {
   readonly length: number;
 }
 
 async function measure(
   { folder, modelsFolder, featuresFolder, torch: load, signal }: TrainerOptions,
-  say: (detail: string) => void,
+  say: (detail: string, savings?: Saving[]) => void,
 ): Promise<Preflight> {
   const config = readConfig(folder);
   say('Reading the data set');
@@ -58,18 +55,16 @@ async function measure(
   const torch = load(config);
   return withOriginals(readOriginals(folder), async (parts) => {
     const bench = await openWorkbench({ torch, modelsFolder, featuresFolder, parts, config, signal });
-    const sized = sizedRows(bench, dataSet.rows);
-    if (sized.length === 0) {
-      throw new ExpectedError(
-        'bad_request',
-        `The data set ${config.data.file} has no example that can be used${dataSet.problems[0] === undefined ? '' : `: ${dataSet.problems[0].sentence}`}`,
-        'Correct the data set.',
-      );
-    }
+    const candidates = sizedRows(bench, dataSet.rows);
     say('Encoding clips of the first batch');
-    const first = await firstBatch(bench, sized);
+    const first = await firstBatch(bench, candidates);
     await bench.releaseEncoders();
-    say('Loading the original weights');
+    const sized = first.usable;
+    const problems = [...dataSet.problems, ...first.problems];
+    const bad = new Set(first.problems.map(({ row }) => row));
+    if (sized.length === 0) throw noExample(config, problems);
+    const savings = savingsFor(parts, config, Math.max(...sized.map(({ length }) => length)));
+    say('Loading the original weights', savings);
     const model = await loadTrainable(torch, parts, config);
     say('Computing the largest batch');
     const step = largestStep(model, config, sized, bench.tokenizer.bosId === null ? 0 : 1);
@@ -86,7 +81,7 @@ async function measure(
     const freeDiskBytes = await freeBytes(folder);
     const totalMemoryBytes = totalmem();
     return {
-      data: reportOf(dataSet),
+      data: reportOf({ rows: dataSet.rows.filter(({ index }) => !bad.has(index)), problems }),
       firstBatch: first.examples,
       trainableParameters,
       totalParameters: count(parameters.names()),
@@ -98,7 +93,7 @@ async function measure(
       secondsToTrain: step.seconds * steps,
       diskBytes,
       freeDiskBytes,
-      savings: savingsFor(model, config, Math.max(...sized.map(({ length }) => length))),
+      savings,
       problems:
         freeDiskBytes !== null && freeDiskBytes < diskBytes
           ? [
@@ -108,9 +103,17 @@ async function measure(
               },
             ]
           : [],
-      warnings: warningsOf(sized, dataSet.rows.length, step.memoryBytes, totalMemoryBytes),
+      warnings: warningsOf(candidates, dataSet.rows.length, step.memoryBytes, totalMemoryBytes),
     };
   });
+}
+
+function noExample({ data }: TrainConfig, [first]: readonly { readonly sentence: string }[]): ExpectedError {
+  return new ExpectedError(
+    'bad_request',
+    `The data set ${data.file} has no example that can be used${first === undefined ? '.' : `: ${first.sentence}`}`,
+    'Correct the data set.',
+  );
 }
 
 function sizedRows({ tokenizer, model, config }: Workbench, rows: readonly DataRow[]): readonly Sized[] {
@@ -120,50 +123,6 @@ function sizedRows({ tokenizer, model, config }: Workbench, rows: readonly DataR
     if (whyUnfit(tokens) !== null) return [];
     return [{ ...tokens, row, length: tokens.ids.length + (row.media === null ? 0 : visual) }];
   });
-}
-
-/** As the model sees them; says how long a clip took to encode, 0 where all were kept from before. */
-async function firstBatch(bench: Workbench, sized: readonly Sized[]) {
-  const examples: BatchExample[] = [];
-  let seconds = 0;
-  let computed = 0;
-  for (const { row, ids, labels, cut } of sized.slice(0, Math.min(bench.config.batch, shownExamples))) {
-    const started = performance.now();
-    const clip = row.media === null ? null : await (await bench.encoder()).encode(row.media, clipOf(row.row));
-    if (clip?.computed === true) {
-      seconds += (performance.now() - started) / 1000;
-      computed++;
-    }
-    examples.push({
-      id: String(row.row.id ?? row.index + 1),
-      media: row.media,
-      frames: (clip?.frames ?? []).map(({ encoder, frames }) => ({
-        encoder,
-        seconds: frames.map((frame) => frame.seconds),
-      })),
-      visualTokens: clip === null ? 0 : (bench.model.visual?.spec.tokens ?? 0),
-      tokens: ids.length,
-      pieces: piecesOf(bench, ids, labels),
-      cut,
-    });
-  }
-  return { examples, secondsPerClip: computed === 0 ? 0 : seconds / computed };
-}
-
-/** Ids with and without loss, in turns, as text. */
-function piecesOf(
-  { tokenizer }: Workbench,
-  ids: readonly number[],
-  labels: readonly number[],
-): BatchExample['pieces'] {
-  const pieces: { ids: number[]; learned: boolean }[] = [];
-  for (const [i, id] of ids.entries()) {
-    const learned = labels[i] !== ignored;
-    const last = pieces.at(-1);
-    if (last?.learned === learned) last.ids.push(id);
-    else pieces.push({ ids: [id], learned });
-  }
-  return pieces.map((piece) => ({ text: tokenizer.decode(piece.ids), learned: piece.learned }));
 }
 
 /** The longest examples as one batch, with features that are all zero: what they cost does not depend on values. */

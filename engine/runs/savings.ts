@@ -1,25 +1,28 @@
-import type { Preflight, TrainConfig } from '../contract/training.ts';
-import type { TrainingModel } from '../training/training-model.ts';
+import type { Saving, TrainConfig } from '../contract/training.ts';
+import type { Weights } from '../nn/weights.ts';
+import { recipes } from '../training/recipes/recipe.ts';
+import type { OriginalParts } from './originals.ts';
 
 const floatBytes = 4;
 /** Values that a decoder layer keeps of a token for the backward pass, in widths of the model: projections, norms, MLP. */
 const keptPerLayer = 34;
 
-/** Changes that save memory, the largest saving first; reckoned, not measured. */
+/**
+ * Changes that save memory, the largest saving first; reckoned from the weights' shapes and not measured, so that they are
+ * known before anything is loaded. `longest`: tokens of the longest example, the video's among them.
+ */
 export function savingsFor(
-  { spec, parameters }: TrainingModel,
+  { config: { hidden, layers }, languageModel }: OriginalParts,
   config: TrainConfig,
   longest: number,
-): Preflight['savings'] {
-  const { hidden, layers } = spec.languageModel;
+): Saving[] {
   const perToken = keptPerLayer * hidden * layers * floatBytes;
   const rows = Math.min(config.microBatch, config.batch);
-  const activations = rows * longest * perToken;
-  const count = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + parameters.get(name).shape.reduce((a, b) => a * b, 1), 0);
-  const trainable = count(parameters.trainable());
-  const frozen = count(parameters.names()) - trainable;
-  const found: Preflight['savings'] = [];
+  const activations = (rows * longest * perToken * (config.checkpointing ? 2 : keptPerLayer)) / keptPerLayer;
+  const whole = recipes[config.recipe].trainsLanguageModel && config.method.kind === 'full';
+  const words = valuesOf(languageModel);
+  const frozen = whole ? 0 : words;
+  const found: Saving[] = [];
   if (rows > 1) {
     found.push({
       title: 'Compute one example at a time',
@@ -41,11 +44,11 @@ export function savingsFor(
       change: { precision: 'bf16' },
     });
   }
-  if (config.method.kind === 'full' && config.recipe !== 'align') {
+  if (whole) {
     found.push({
       title: 'Train adapters instead of all weights',
       // Gradients and two moments.
-      savesBytes: trainable * 3 * floatBytes,
+      savesBytes: words * 3 * floatBytes,
       change: { method: { kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] } },
     });
   }
@@ -57,4 +60,8 @@ export function savingsFor(
     });
   }
   return found.sort((a, b) => b.savesBytes - a.savesBytes);
+}
+
+function valuesOf({ tensors }: Weights): number {
+  return [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }

@@ -23,6 +23,7 @@ import {
   writeState,
   writeWish,
 } from './run-folder.ts';
+import { savingsFor } from './savings.ts';
 import { loadTrainable } from './trainable.ts';
 import { takeTurn } from './turn.ts';
 
@@ -108,7 +109,8 @@ async function carryOut(
   return withOriginals(readOriginals(folder), async (parts) => {
     const bench = await openWorkbench({ torch, modelsFolder, featuresFolder, parts, config, signal });
     const source = await examplesOf(folder, bench, record);
-    record.set({ state: 'preparing', detail: 'Loading the original weights' });
+    const savings = savingsFor(parts, config, source.longest + (bench.model.visual?.spec.tokens ?? 0));
+    record.set({ state: 'preparing', detail: 'Loading the original weights', savings });
     const model = await loadTrainable(torch, parts, config);
     const steps = stepsOf(config, source.data.rows.length);
     const begin = bench.tokenizer.bosId === null ? 0 : 1;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
-import type { Preflight, Run, TrainConfig } from '../contract/training.ts';
+import type { Run, TrainConfig } from '../contract/training.ts';
 import type { Library } from '../hub/library.ts';
 import { readDataSet, reportOf } from '../runs/data-set.ts';
 import { exportRun } from '../runs/export-run.ts';
@@ -63,7 +63,7 @@ export function trainingService({ training }: Procedures, options: TrainingServi
       for (;;) {
         const { done, value } = await work.next();
         if (done === true) {
-          yield { kind: 'done' as const, preflight: value satisfies Preflight };
+          yield value;
           return;
         }
         yield { kind: 'progress' as const, detail: value.detail };

@@ -48,7 +48,7 @@ export interface TrainingRun {
   readonly model: TrainingModel;
   readonly plan: TrainingPlan;
   readonly data: TrainingData;
-  /** The run's folder: metrics.jsonl, checkpoints/. */
+  /** The run's folder: metrics.jsonl, tensorboard/, checkpoints/. */
   readonly folder: string;
   /** Asked after every step, with its number: `pause` saves a checkpoint and returns. */
   readonly wants: (step: number) => 'go on' | 'pause';
@@ -86,7 +86,7 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
     if (last !== undefined) {
       ({ step } = await restoreCheckpoint(last.folder, model.parameters, optimiser, recipe));
     }
-    const metrics = await Metrics.open(join(folder, 'metrics.jsonl'), plan.stage, step);
+    const metrics = await Metrics.open(folder, plan.stage, step);
     const schedule = { peak: plan.peakRate, steps: plan.steps, warmupRatio: plan.warmupRatio };
     let checkpoint = last?.folder ?? null;
     while (step < plan.steps) {
@@ -158,7 +158,10 @@ async function lossOnKeptOut({ model, plan, data }: TrainingRun): Promise<number
 }
 
 /** Rows of a step, 1 and on. Every epoch has as many steps: rows are filled up to whole batches. */
-function batches(plan: TrainingPlan, rows: readonly RowSize[]): (step: number) => readonly number[] {
+export function batches(
+  plan: Pick<TrainingPlan, 'order' | 'batch' | 'seed'>,
+  rows: readonly RowSize[],
+): (step: number) => readonly number[] {
   const orderOf = (epoch: number) =>
     plan.order === 'shuffled'
       ? shuffledOrder(rows.length, plan.batch, plan.seed, epoch)

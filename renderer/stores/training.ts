@@ -1,5 +1,11 @@
 import { createStore } from 'zustand/vanilla';
-import type { ExportFormat, Run, TrainConfig } from '../../engine/contract/training.ts';
+import {
+  type ExportFormat,
+  type Run,
+  type Saving,
+  type TrainConfig,
+  trainConfigSchema,
+} from '../../engine/contract/training.ts';
 import { toFailure } from '../lib/failure.ts';
 import type { Host } from '../lib/host.ts';
 import { nextName } from '../lib/run-words.ts';
@@ -119,6 +125,11 @@ export function createTraining(parts: TrainingParts) {
       await wizard.chooseSample(sample);
     },
     duplicate: (run: Run): void => begin(run.config),
+    /** Another run with a change that takes less memory: measured at once, so that one sees whether it suffices. */
+    tryWith: (run: Run, change: Saving['change']): void => {
+      begin(trainConfigSchema.parse({ ...run.config, ...change }));
+      wizard.go('review');
+    },
     /** Starts what the wizard says and shows it. */
     start: async (): Promise<void> => {
       const id = await wizard.start();

@@ -6,7 +6,7 @@ import {
   type TrainConfig,
   trainConfigSchema,
 } from '../../engine/contract/training.ts';
-import { type Failure, toFailure } from '../lib/failure.ts';
+import { expected, type Failure, toFailure } from '../lib/failure.ts';
 import { type Loadable, latest, unloaded } from '../lib/loadable.ts';
 import { trainsLanguageModel } from '../lib/run-words.ts';
 import type { EngineAccess } from './engine.ts';
@@ -19,7 +19,8 @@ export type Measurement =
   | { readonly kind: 'none' }
   | { readonly kind: 'running'; readonly detail: string }
   | { readonly kind: 'done'; readonly preflight: Preflight }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  /** `savings`: what would take less memory, where that did not suffice. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly savings: readonly Saving[] };
 
 export interface WizardState {
   readonly step: WizardStep;
@@ -108,10 +109,11 @@ export function createWizardStore(engine: EngineAccess) {
       const events = await engine.client().training.preflight({ config }, { signal: mine.signal });
       for await (const event of events) {
         if (event.kind === 'done') put({ kind: 'done', preflight: event.preflight });
-        else put({ kind: 'running', detail: event.detail });
+        else if (event.kind === 'progress') put({ kind: 'running', detail: event.detail });
+        else put({ kind: 'failed', failure: expected(event.error), savings: event.savings });
       }
     } catch (error) {
-      if (!mine.signal.aborted) put({ kind: 'failed', failure: toFailure(error) });
+      if (!mine.signal.aborted) put({ kind: 'failed', failure: toFailure(error), savings: [] });
     }
   };
 

@@ -142,6 +142,24 @@ describeTorch('training', () => {
   const pidOf = (run: Pick<Run, 'folder'>) =>
     (JSON.parse(readFileSync(join(run.folder, 'state.json'), 'utf8')) as { pid: number | null }).pid;
 
+  const names = (folder: string): readonly string[] => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  };
+  const text = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  /** The process that works on this folder. */
+  const trainerOf = (folder: string): number =>
+    Number(names('/proc').find((pid) => /^\d+$/.test(pid) && text(`/proc/${pid}/cmdline`).includes(folder)));
+
   let straight: Run;
 
   it('finds the training engine', async () => {
@@ -153,7 +171,7 @@ describeTorch('training', () => {
     const said: string[] = [];
     for await (const event of await client.training.preflight({ config })) {
       if (event.kind === 'progress') said.push(event.detail);
-      else {
+      else if (event.kind === 'done') {
         const { preflight } = event;
         expect(preflight.data).toMatchObject({ examples: 10, withVideo: 8, textOnly: 2, problemCount: 0 });
         expect(preflight.steps).toBe(40);
@@ -165,12 +183,53 @@ describeTorch('training', () => {
         const [first] = preflight.firstBatch;
         expect(first!.frames.map(({ encoder }) => encoder).length).toBe(4);
         expect(first!.visualTokens).toBeGreaterThan(0);
+        const shown = new Set(first!.frames.flatMap(({ frames }) => frames.map(({ index }) => index)));
+        expect(first!.pictures.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
+          [...shown].sort((a, b) => a - b),
+        );
+        expect(first!.pictures[0]!.dataUrl).toMatch(/^data:image\/jpeg;base64,/);
         const learned = first!.pieces.filter((piece) => piece.learned).map(({ text }) => text);
         expect(learned.join('')).toContain('A test 0.');
       }
     }
     expect(said.length).toBeGreaterThan(0);
     expect(await runs()).toEqual([]);
+  });
+
+  it('says what would take less memory where the system ends the measurement', {
+    timeout: 60_000,
+  }, async () => {
+    const config = await configOf({ method: { kind: 'full' }, batch: 4, microBatch: 4 });
+    const killed = (async () => {
+      for (;;) {
+        await pause(2);
+        const folder = names(join(home, 'runs')).find((name) => name.startsWith('.preflight-'));
+        if (folder === undefined) continue;
+        const said = text(join(home, 'runs', folder, 'preflight.json'));
+        // As a system without memory does it: no last word.
+        if (said.includes('original weights')) return process.kill(trainerOf(folder), 'SIGKILL');
+      }
+    })();
+    const events = [];
+    for await (const event of await client.training.preflight({ config })) events.push(event);
+    await killed;
+    const last = events.at(-1);
+    expect(last).toMatchObject({ kind: 'too_large', error: { code: 'out_of_memory' } });
+    const changes = last?.kind === 'too_large' ? last.savings : [];
+    expect(changes.map(({ change }) => change)).toContainEqual({ microBatch: 1 });
+    expect(changes.map(({ savesBytes }) => savesBytes).every((bytes) => bytes > 0)).toBe(true);
+  });
+
+  it('leaves a bad video of the first batch out of it, and says so', { timeout: 60_000 }, async () => {
+    const data = dataFile('bad.json', [row('notes', 'notes.mp4', 'What?', 'That.'), ...rows.slice(0, 5)]);
+    const config = await configOf({ data, batch: 6, evaluation: { fraction: 0, probes: 0 } });
+    for await (const event of await client.training.preflight({ config })) {
+      if (event.kind !== 'done') continue;
+      const { firstBatch, data: report } = event.preflight;
+      expect(firstBatch.map(({ id }) => id)).not.toContain('notes');
+      expect(report).toMatchObject({ examples: 5, problemCount: 1 });
+      expect(report.problems[0]!.sentence).toMatch(/^Row 1: /);
+    }
   });
 
   it('the measurement reckons with as many steps as the run then has', { timeout: 60_000 }, async () => {
@@ -198,6 +257,13 @@ describeTorch('training', () => {
     const steps = await curve(straight.id);
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss);
+    // How much the fusion took of each of the four encoders: shares, which learning moves.
+    const mixing = (await client.training.metrics({ id: straight.id, from: 0 })).flatMap(
+      (step) => step.mixing ?? [],
+    );
+    expect(mixing.length).toBeGreaterThanOrEqual(4);
+    expect(mixing.slice(0, 4).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+    expect(mixing.slice(-4)).not.toEqual(mixing.slice(0, 4));
     expect(steps.filter(({ evalLoss }) => evalLoss !== null).map(({ step }) => step)).toEqual([
       9, 18, 27, 36, 40,
     ]);

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../../../contract/errors.ts';
-import { type Preflight, type TrainConfig, trainConfigSchema } from '../../../contract/training.ts';
+import {
+  type Preflight,
+  type Saving,
+  type TrainConfig,
+  trainConfigSchema,
+} from '../../../contract/training.ts';
 import { type CommandContext, type Family, show } from '../command.ts';
 import { bytesText, secondsText } from '../figures.ts';
 import { UsageError } from '../flags.ts';
@@ -49,11 +54,20 @@ async function measure(context: CommandContext, config: TrainConfig): Promise<vo
   const progress = createProgress(terminal);
   for await (const event of await client.training.preflight({ config }, { signal: terminal.signal })) {
     if (event.kind === 'progress') progress.step(event.detail);
-    else {
+    else if (event.kind === 'too_large') {
+      for (const saving of event.savings) progress.line(savingText(saving));
+      const { code, sentence, remedy } = event.error;
+      throw new ExpectedError(code, sentence, remedy);
+    } else {
       progress.clear();
-      show(context, event.preflight, preflightText);
+      show(context, withoutPictures(event.preflight), preflightText);
     }
   }
+}
+
+/** Pictures are no reading for a terminal. */
+function withoutPictures(preflight: Preflight): Preflight {
+  return { ...preflight, firstBatch: preflight.firstBatch.map((each) => ({ ...each, pictures: [] })) };
 }
 
 function preflightText(preflight: Preflight): string {
@@ -65,11 +79,15 @@ function preflightText(preflight: Preflight): string {
     `${trainableParameters} of ${totalParameters} parameters are trained`,
     `${steps} steps of ${secondsText(secondsPerStep)}: ${secondsText(secondsToTrain)}, and ${secondsText(secondsToEncode)} for the clips`,
     `Memory ${bytesText(memoryBytes)} of ${bytesText(totalMemoryBytes)}, disk ${bytesText(diskBytes)}`,
-    ...savings.map(({ title, savesBytes }) => `  ${title}: saves about ${bytesText(savesBytes)}`),
+    ...savings.map(savingText),
     ...preflight.problems.flatMap(({ sentence, remedy }) => [sentence, `→ ${remedy}`]),
     ...preflight.warnings.map((warning) => `Note: ${warning}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function savingText({ title, savesBytes }: Saving): string {
+  return `  ${title}: saves about ${bytesText(savesBytes)}`;
 }
 
 function limitOf(text: string | undefined): number | null {

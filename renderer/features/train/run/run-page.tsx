@@ -12,6 +12,7 @@ import { stateTones, stateWords } from '../../../lib/run-words.ts';
 import { type RunTab, runTabs } from '../../../stores/run-page.ts';
 import { runOf } from '../../../stores/runs.ts';
 import { ConfigTable } from '../config-table.tsx';
+import { SavingsList } from '../savings-list.tsx';
 import page from '../train-screen.module.css';
 import { AnswersTab } from './answers-tab.tsx';
 import { CheckpointsTab } from './checkpoints-tab.tsx';
@@ -73,6 +74,9 @@ export function RunPage({ id }: { readonly id: string }) {
       {(run.error !== null || run.notes.length > 0) && (
         <div className={classes.notes}>
           {run.error !== null && <FailureNote failure={expected(run.error)} />}
+          {run.error?.code === 'out_of_memory' && (
+            <SavingsList savings={run.savings} onApply={(change) => training.tryWith(run, change)} />
+          )}
           {run.notes.length > 0 && (
             <details>
               <summary>{run.notes.length === 1 ? '1 note' : `${run.notes.length} notes`}</summary>

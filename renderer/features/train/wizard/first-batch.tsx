@@ -9,7 +9,7 @@ import { formatClock } from '../../../lib/time.ts';
 import { encoderName } from '../../../stores/models.ts';
 import classes from './first-batch.module.css';
 
-/** The first batch exactly as the model sees it: which moments, which text, what of it is learned. */
+/** The first batch exactly as the model sees it: which frames, which text, what of it is learned. */
 export function FirstBatch({ examples }: { readonly examples: readonly BatchExample[] }) {
   if (examples.length === 0) return null;
   return (
@@ -29,7 +29,8 @@ export function FirstBatch({ examples }: { readonly examples: readonly BatchExam
 
 function Example({ example }: { readonly example: BatchExample }) {
   const models = useStore(useStudio().models.store);
-  const { id, media, frames, pieces, cut } = example;
+  const { id, media, frames, pictures, pieces, cut } = example;
+  const shown = new Map(pictures.map(({ index, dataUrl }) => [index, dataUrl]));
   return (
     <article className={classes.example} aria-label={id}>
       <header className={classes.head}>
@@ -40,21 +41,24 @@ function Example({ example }: { readonly example: BatchExample }) {
         <span className={classes.tokens}>{tokenWords(example)}</span>
         {cut > 0 && <Tag tone="warn">{plural(cut, 'token')} cut off</Tag>}
       </header>
-      {frames.length > 0 && (
-        <dl className={classes.frames}>
-          {frames.map(({ encoder, seconds }, i) => (
-            <div key={encoder}>
-              <dt style={{ '--encoder': encoderColour(i) }}>{encoderName(models, encoder)}</dt>
-              <dd>
-                {seconds.map((second, at) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a frame is named by its place; two may be of one moment.
-                  <span key={at}>{formatClock(second, 1)}</span>
-                ))}
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {frames.map(({ encoder, frames: own }, i) => (
+        <div key={encoder}>
+          <h4 className={classes.encoder} style={{ '--encoder': encoderColour(i) }}>
+            {encoderName(models, encoder)}
+            <span className={classes.count}>{plural(own.length, 'frame')}</span>
+          </h4>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard. */}
+          <ul className={classes.frames} tabIndex={0} aria-label={`${encoderName(models, encoder)}: frames`}>
+            {own.map(({ index, seconds }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a short clip gives one frame several times.
+              <li key={at}>
+                <img src={shown.get(index)} alt={`Frame ${index}`} />
+                <span>{formatClock(seconds, 2)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
       <p className={classes.text}>
         {pieces.map(({ text, learned }, i) =>
           learned ? (

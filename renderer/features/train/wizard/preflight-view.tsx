@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Preflight } from '../../../../engine/contract/training.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
@@ -7,6 +6,7 @@ import { useStudio } from '../../../components/studio-context.tsx';
 import { formatBytes, formatCount, formatRough, plural } from '../../../lib/numbers.ts';
 import { formatDuration } from '../../../lib/run-words.ts';
 import { formatSeconds } from '../../../lib/time.ts';
+import { SavingsList } from '../savings-list.tsx';
 import classes from './wizard.module.css';
 
 interface PreflightViewProps {
@@ -105,23 +105,7 @@ export function PreflightView({ preflight, again }: PreflightViewProps) {
         )}
         <div className={classes.row}>{again}</div>
       </section>
-      {savings.length > 0 && (
-        <section className={classes.report} aria-label="Save memory">
-          <h2 className={classes.title}>To save memory</h2>
-          <ul className={classes.savings}>
-            {savings.map(({ title, savesBytes, change }) => (
-              <li key={title}>
-                <span>
-                  {title} <span className={classes.saves}>saves about {formatBytes(savesBytes)}</span>
-                </span>
-                <Button size="compact-sm" variant="default" onClick={() => void wizard.apply(change)}>
-                  Apply
-                </Button>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <SavingsList savings={savings} onApply={(change) => void wizard.apply(change)} />
     </>
   );
 }

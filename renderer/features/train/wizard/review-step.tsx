@@ -4,6 +4,7 @@ import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { fileName, formatSmall, methodWords } from '../../../lib/run-words.ts';
 import { modelName } from '../model-name.ts';
+import { SavingsList } from '../savings-list.tsx';
 import { FirstBatch } from './first-batch.tsx';
 import { PreflightView } from './preflight-view.tsx';
 import classes from './wizard.module.css';
@@ -60,7 +61,12 @@ export function ReviewStep() {
           </div>
         </section>
       )}
-      {measurement.kind === 'failed' && <FailureNote failure={measurement.failure}>{again}</FailureNote>}
+      {measurement.kind === 'failed' && (
+        <>
+          <FailureNote failure={measurement.failure}>{again}</FailureNote>
+          <SavingsList savings={measurement.savings} onApply={(change) => void wizard.apply(change)} />
+        </>
+      )}
       {measurement.kind === 'done' && (
         <>
           <PreflightView preflight={measurement.preflight} again={again} />

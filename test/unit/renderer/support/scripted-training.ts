@@ -64,6 +64,7 @@ export function scriptedRun(config: TrainConfig, part: Partial<Run> = {}): Run {
     memoryBytes: null,
     checkpoints: [],
     error: null,
+    savings: [],
     notes: [],
     createdAt: Date.now(),
     updatedAt: Date.now(),

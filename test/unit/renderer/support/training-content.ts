@@ -13,6 +13,19 @@ export const sampleConfig: TrainConfig = trainConfigSchema.parse({
   learningRate: 5e-4,
 });
 
+const framesEvery = (count: number, stride: number) =>
+  Array.from({ length: count }, (_, i) => ({ index: i * stride, seconds: (i * stride) / 12 }));
+
+/** Each of another colour, and none a real frame. */
+const picturesOf = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    index,
+    seconds: index / 12,
+    dataUrl: `data:image/svg+xml,${encodeURIComponent(
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9" width="256" height="144"><rect width="16" height="9" fill="hsl(${index * 7} 40% 40%)"/></svg>`,
+    )}`,
+  }));
+
 /** A measurement that takes less memory with each saving that was applied. */
 export function scriptedPreflight(config: TrainConfig): Preflight {
   const memoryBytes = (config.checkpointing ? 1.1 : 1.9) * gigabyte + config.microBatch * 0.4 * gigabyte;
@@ -30,9 +43,10 @@ export function scriptedPreflight(config: TrainConfig): Preflight {
         id: 'cat-1-1',
         media: '/resources/sample.mp4',
         frames: [
-          { encoder: 'efficientnet-lite0', seconds: [0, 0.4, 0.7, 1.1, 1.5, 1.9, 2.2, 2.6] },
-          { encoder: 'motion', seconds: Array.from({ length: 16 }, (_, i) => i * 0.17) },
+          { encoder: 'efficientnet-lite0', frames: framesEvery(8, 5) },
+          { encoder: 'motion', frames: framesEvery(16, 2) },
         ],
+        pictures: picturesOf(45),
         visualTokens: 24,
         tokens: 61,
         pieces: [
@@ -47,7 +61,8 @@ export function scriptedPreflight(config: TrainConfig): Preflight {
       {
         id: 'a-harbour-at-dusk-with-a-very-long-name-that-somebody-gave-to-it-second-take',
         media: '/resources/a-harbour-at-dusk-with-a-very-long-name-that-somebody-gave-to-it.mp4',
-        frames: [{ encoder: 'efficientnet-lite0', seconds: [0, 12.5, 25] }],
+        frames: [{ encoder: 'efficientnet-lite0', frames: framesEvery(3, 10) }],
+        pictures: picturesOf(45),
         visualTokens: 24,
         tokens: 2048,
         pieces: [
@@ -165,7 +180,21 @@ export function fillTraining(training: TrainingScript): void {
       checkpoints: checkpoints.slice(0, 1),
     },
   );
-  training.runs = [running, paused, failed, long];
+  const tooLarge = scriptedRun(
+    { ...sampleConfig, name: 'All weights at once', method: { kind: 'full' }, microBatch: 4 },
+    {
+      state: 'failed',
+      detail: 'Failed',
+      steps: 200,
+      error: {
+        code: 'out_of_memory',
+        sentence: 'There is not enough memory for a step (aten::linear).',
+        remedy: 'Make one of the changes below, or take a smaller model.',
+      },
+      savings: scriptedPreflight({ ...sampleConfig, microBatch: 4 }).savings,
+    },
+  );
+  training.runs = [running, paused, failed, tooLarge, long];
   for (const run of training.runs) {
     const steps = Array.from({ length: run.step }, (_, i) =>
       scriptedStep(i + 1, run.step * 2, 2, (i + 1) % 40 === 0),
