@@ -1,7 +1,9 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { toHalfArray } from '../nn/half.ts';
 import { bytesOf, GraphWriter } from '../nn/onnx/graph.ts';
+import { type LowRank, withLowRank } from '../nn/onnx/low-rank.ts';
 import { onnxOps } from '../nn/onnx/ops.ts';
+import { type OnWeight, saveGraph } from '../nn/onnx/save-graph.ts';
 import type { LinearPrecision } from '../nn/precision.ts';
 import type { Weights } from '../nn/weights.ts';
 import type { Encoder } from './encoder.ts';
@@ -11,18 +13,21 @@ import { type FeatureShape, type Projector, project } from './projectors/project
 
 export interface WriteOptions {
   readonly precision: LinearPrecision;
-  /** Weights written so far and in all. What it throws ends the writing, and nothing of it is left. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: OnWeight;
 }
 
-/** inputs_embeds [1, T, hidden] and the cache -> logits [1, 1, vocab] of the last position, new_rows. */
+/**
+ * inputs_embeds [1, T, hidden] and the cache -> logits [1, 1, vocab] of the last position, new_rows. An `adapter` stays
+ * beside the weights, at float32, whatever their precision.
+ */
 export async function writeLanguageModel(
   file: string,
   config: LlamaConfig,
   weights: Weights,
-  { precision, onProgress }: WriteOptions,
+  { precision, adapter, onProgress }: WriteOptions & { readonly adapter?: LowRank },
 ): Promise<void> {
-  await languageModelGraph(config, weights, precision).save(file, onProgress);
+  const graph = languageModelGraph(config, weights, precision).contents;
+  await saveGraph(file, adapter === undefined ? graph : await withLowRank(graph, adapter), onProgress);
 }
 
 /** What {@link writeLanguageModel} saves; no weight is read to make it. */
@@ -54,7 +59,7 @@ export async function writeEncoder(
   weights: Weights,
   { precision, onProgress }: WriteOptions,
 ): Promise<void> {
-  await encoderGraph(encoder, weights, precision).save(file, onProgress);
+  await saveGraph(file, encoderGraph(encoder, weights, precision).contents, onProgress);
 }
 
 /** What {@link writeEncoder} saves; no weight is read to make it. */
@@ -101,10 +106,10 @@ const noWeights: Weights = {
 export async function writeVisualPath(
   file: string,
   path: VisualPath,
-  onProgress?: WriteOptions['onProgress'],
+  onProgress?: OnWeight,
 ): Promise<VisualTokenCounts> {
   const { writer, counts } = visualGraph(path);
-  await writer.save(file, onProgress);
+  await saveGraph(file, writer.contents, onProgress);
   return counts;
 }
 

@@ -1,12 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
-import {
-  type AttributeProto,
-  encodeModel,
-  type NodeProto,
-  type TensorProto,
-  type ValueInfoProto,
-} from './proto.ts';
+import type { AttributeProto, NodeProto, ValueInfoProto } from './proto.ts';
 
 /** ONNX element types, TensorProto.DataType. */
 export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
@@ -49,7 +41,7 @@ export interface Initializer {
 
 /** Weights from this size on go to the data file beside the graph, page-aligned so that they can be mapped. */
 export const externalThreshold = 1024;
-const pageSize = 4096;
+export const pageSize = 4096;
 
 function encodeAttribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'string') return { name, type: 3, s: Buffer.from(value) };
@@ -77,7 +69,7 @@ export interface GraphContents {
   readonly values: ReadonlyMap<string, GraphValue>;
 }
 
-/** Collects nodes and weights, then writes `<name>.onnx` and `<name>.onnx.data`. Knows nothing of models. */
+/** Collects nodes and weights, for {@link saveGraph} to write. Knows nothing of models. */
 export class GraphWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, Initializer>();
@@ -197,7 +189,7 @@ export class GraphWriter {
     });
   }
 
-  /** Bytes of the weights that `save` will write, without reading any of them. */
+  /** Bytes of the weights that {@link saveGraph} will write, without reading any of them. */
   weightBytes(): number {
     let inside = 0;
     let beside = 0;
@@ -207,85 +199,5 @@ export class GraphWriter {
       else beside = Math.ceil(beside / pageSize) * pageSize + bytes;
     }
     return inside + beside;
-  }
-
-  /**
-   * Writes the graph to `file` (…/name.onnx) and its weights to `file`.data, streaming, one weight in memory at a
-   * time. Each file is written beside its place and renamed, the data first, so that a graph is never seen without it.
-   */
-  async save(file: string, onProgress?: (done: number, total: number) => void): Promise<void> {
-    const dataFile = `${file}.data`;
-    const temporary = [`${file}.part`, `${dataFile}.part`] as const;
-    try {
-      const initializer = await this.writeWeights(temporary[1], basename(dataFile), onProgress);
-      const model = encodeModel({
-        name: basename(file, '.onnx'),
-        node: this.nodes,
-        initializer,
-        input: this.inputs.map(valueInfo),
-        output: this.outputs.map(valueInfo),
-      });
-      await writeSynced(temporary[0], (handle) => handle.writeFile(model));
-      await rename(temporary[1], dataFile);
-      await rename(temporary[0], file);
-    } catch (error) {
-      await Promise.all(temporary.map((path) => rm(path, { force: true })));
-      throw error;
-    }
-  }
-
-  private async writeWeights(
-    path: string,
-    location: string,
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<TensorProto[]> {
-    const protos: TensorProto[] = [];
-    await writeSynced(path, async (handle) => {
-      let offset = 0;
-      for (const { value, bytes } of this.initializers.values()) {
-        const data = await bytes();
-        const base = {
-          name: value.name,
-          dims: value.shape as readonly number[],
-          dataType: elementTypes[value.type],
-        };
-        if (data.length < externalThreshold) {
-          protos.push({ ...base, rawData: data });
-        } else {
-          offset = Math.ceil(offset / pageSize) * pageSize;
-          await writeAll(handle, data, offset);
-          const entry = { location, offset: String(offset), length: String(data.length) };
-          const externalData = Object.entries(entry).map(([key, text]) => ({ key, value: text }));
-          protos.push({ ...base, dataLocation: 1, externalData });
-          offset += data.length;
-        }
-        onProgress?.(protos.length, this.initializers.size);
-      }
-    });
-    return protos;
-  }
-}
-
-/** One write call takes at most 2 GiB. */
-async function writeAll(handle: FileHandle, data: Uint8Array, offset: number): Promise<void> {
-  const chunk = 1 << 30;
-  for (let done = 0; done < data.length; ) {
-    const { bytesWritten } = await handle.write(
-      data,
-      done,
-      Math.min(chunk, data.length - done),
-      offset + done,
-    );
-    done += bytesWritten;
-  }
-}
-
-async function writeSynced(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await write(handle);
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

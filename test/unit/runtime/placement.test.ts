@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ProviderName, providerNames, type Settings } from '../../../engine/contract/settings.ts';
 import { GraphWriter } from '../../../engine/nn/onnx/graph.ts';
 import { onnxOps } from '../../../engine/nn/onnx/ops.ts';
+import { saveGraph } from '../../../engine/nn/onnx/save-graph.ts';
 import { inChild } from '../../../engine/runtime/child.ts';
 import { chooseProvider } from '../../../engine/runtime/choose-provider.ts';
 import { GraphSession } from '../../../engine/runtime/graph-session.ts';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   const writer = new GraphWriter();
   const x = writer.input('x', 'float32', ['rows', size]);
   writer.output('y', onnxOps(writer, weights, 'int8-dynamic').linear(x, 'twice'));
-  await writer.save(file);
+  await saveGraph(file, writer.contents);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
