@@ -1,6 +1,8 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type RunStep, runStepSchema } from '../contract/training.ts';
 import { writeFileWhole } from '../store/write-file.ts';
+import { EventFile } from './event-file.ts';
 
 /** Steps that the smoothed loss looks back (merv/training/metrics.py `window_size`). */
 const window = 128;
@@ -14,25 +16,32 @@ export interface Best {
 
 /**
  * A run's metrics.jsonl: one line a step, the contract's fields and the reference's keys ("Align/Step", "Align/Loss"
- * smoothed, …). "Learning Rate" is the next step's there, as the reference reports it.
+ * smoothed, …). "Learning Rate" is the next step's there, as the reference reports it. The same values, with the gradient's
+ * norm and the loss on what was kept out, go to TensorBoard's files beside it.
  */
 export class Metrics {
   private readonly file: string;
+  private readonly events: EventFile;
   private readonly stage: string;
   private readonly losses: number[];
   private readonly times: number[];
   private bestSoFar: Best | null = null;
 
-  private constructor(file: string, stage: string, before: readonly RunStep[]) {
+  private constructor(file: string, events: EventFile, stage: string, before: readonly RunStep[]) {
     this.file = file;
+    this.events = events;
     this.stage = stage;
     this.losses = before.map(({ loss }) => loss).slice(-window);
     this.times = before.map(({ ms }) => ms / 1000).slice(-window);
     for (const record of before) this.judge(record);
   }
 
-  /** Opens or begins the file; lines after `step` are dropped: their updates are lost and will be made again. */
-  static async open(file: string, stage: string, step: number): Promise<Metrics> {
+  /**
+   * Opens or begins the files of a run's folder; what they say of steps after `step` is dropped: their updates are lost and
+   * will be made again.
+   */
+  static async open(folder: string, stage: string, step: number): Promise<Metrics> {
+    const file = join(folder, 'metrics.jsonl');
     const text = await readFile(file, 'utf8').catch(() => '');
     const lines = text.split('\n').filter((line) => line !== '');
     const kept = lines.flatMap((line) => {
@@ -42,11 +51,9 @@ export class Metrics {
     if (kept.length < lines.length || !/^$|\n$/.test(text)) {
       writeFileWhole(file, kept.map(({ line }) => `${line}\n`).join(''));
     }
-    return new Metrics(
-      file,
-      stage,
-      kept.map(({ record }) => record),
-    );
+    const events = await EventFile.create(join(folder, 'tensorboard'), step + 1);
+    const before = kept.map(({ record }) => record);
+    return new Metrics(file, events, stage, before);
   }
 
   /** Null where nothing was evaluated yet. */
@@ -61,8 +68,7 @@ export class Metrics {
     for (const values of [this.losses, this.times]) if (values.length > window) values.shift();
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     const prefix = this.stage.charAt(0).toUpperCase() + this.stage.slice(1);
-    const line = {
-      ...record,
+    const values = {
       [`${prefix}/Step`]: record.step,
       [`${prefix}/Loss`]: mean(this.losses),
       [`${prefix}/Loss (Raw)`]: record.loss,
@@ -70,7 +76,12 @@ export class Metrics {
       [`${prefix}/Step Time`]: mean(this.times),
       [`${prefix}/Left Time`]: (mean(this.times) * next.stepsLeft) / 3600,
     };
-    await appendFile(this.file, `${JSON.stringify(line)}\n`);
+    await appendFile(this.file, `${JSON.stringify({ ...record, ...values })}\n`);
+    await this.events.add(record.step, {
+      ...values,
+      [`${prefix}/Gradient Norm`]: record.gradNorm,
+      ...(record.evalLoss === null ? {} : { [`${prefix}/Evaluation Loss`]: record.evalLoss }),
+    });
   }
 
   private judge({ step, evalLoss }: RunStep): void {
