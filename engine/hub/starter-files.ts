@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import { isDiskFull } from '../store/disk-full.ts';
+import { partialOf } from '../store/partial.ts';
 
 /** What a file must be. */
 export interface ExpectedFile {
@@ -70,7 +71,7 @@ export async function writeWhole(
   path: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   accept: (sha256: string) => void = () => {},
-  partial = `${path}.${process.pid}.partial`,
+  partial = partialOf(path),
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const hash = createHash('sha256');

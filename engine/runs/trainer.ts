@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import type { RunSample, RunStep, TrainConfig } from '../contract/training.ts';
 import type { Torch } from '../native/torch.ts';
+import { sweepPartial } from '../store/partial.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
@@ -65,6 +66,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
   try {
     record.set({ state: 'queued', detail: 'Waiting for its turn', error: null, pid: process.pid });
     giveBack = await takeTurn(dirname(folder), folder, stop.signal);
+    sweepPartial(folder);
     record.set({ state: 'preparing', detail: 'Loading the training engine' });
     const outcome = await carryOut(options, record, stop.signal);
     record.set({ checkpoints: checkpointsOf(folder) });

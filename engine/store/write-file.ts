@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { partialOf } from './partial.ts';
 
 /** Writes a small file whole or not at all, for what must be switched in one moment. Throws what the disk throws. */
 export function writeFileWhole(path: string, text: string, mode = 0o644): void {
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = partialOf(path);
   try {
     const file = openSync(partial, 'w', mode);
     try {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import type { RecipeName, RunStep } from '../contract/training.ts';
+import { sweepPartial } from '../store/partial.ts';
 import { AdamW, type AdamWOptions } from './adam-w.ts';
 import { keepLast, listCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { type RowSize, shuffledOrder, splitModalityOrder } from './data/order.ts';
@@ -73,6 +74,7 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
   const { model, plan, data, folder } = run;
   const checkpoints = join(folder, 'checkpoints');
   await mkdir(checkpoints, { recursive: true });
+  sweepPartial(checkpoints);
   // How often is saved does not change what is learned.
   const recipe = JSON.stringify([
     { ...plan, saveEvery: 0, keepLast: 0, keepBest: false, patience: null },

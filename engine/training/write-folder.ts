@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import { isDiskFull } from '../store/disk-full.ts';
+import { partialOf } from '../store/partial.ts';
 
 /** A file of a folder that is written: its bytes, piece by piece. */
 export interface FolderFile {
@@ -15,7 +16,7 @@ export interface FolderFile {
  * Throws ExpectedError 'disk_full'; nothing is left behind then.
  */
 export async function writeFolder(folder: string, files: readonly FolderFile[]): Promise<void> {
-  const partial = `${folder}.${process.pid}.partial`;
+  const partial = partialOf(folder);
   try {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });

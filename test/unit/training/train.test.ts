@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -151,8 +151,23 @@ describeTorch('training runs', (torch) => {
     const records = await recordsOf(folder);
     expect(records.map((record) => record.step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
     expect(records.map((record) => record.loss)).toEqual(straight.losses);
-    const left = await readdir(join(folder, 'checkpoints'));
-    expect(left.filter((name) => !name.endsWith('.partial')).sort()).toEqual(['step-000027', 'step-000030']);
+    expect((await readdir(join(folder, 'checkpoints'))).sort()).toEqual(['step-000027', 'step-000030']);
+  });
+
+  it('removes half-written checkpoints of trainers that were killed, and no others', async () => {
+    const folder = join(scratch, 'leftovers');
+    const { pid: ended } = spawnSync(process.execPath, ['--version']);
+    const partial = (pid: number) => `step-000001.${pid}.partial`;
+    for (const pid of [ended, process.pid, process.ppid]) {
+      const leftover = join(folder, 'checkpoints', partial(pid));
+      await mkdir(leftover, { recursive: true });
+      await writeFile(join(leftover, 'model.safetensors'), 'half');
+    }
+    await run(torch, folder, { pauseAfter: 2 });
+    expect((await readdir(join(folder, 'checkpoints'))).sort()).toEqual([
+      partial(process.ppid),
+      'step-000002',
+    ]);
   });
 
   it('evaluates what it keeps out, keeps the best checkpoint and stops when nothing gets better', async () => {
