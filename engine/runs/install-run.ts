@@ -10,6 +10,7 @@ import { type PartDraft, writePart } from '../hub/write-part.ts';
 import { type Model, readModel } from '../models/model.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
+import { trainedFileOf } from '../training/checkpoint.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { writeFolder } from '../training/write-folder.ts';
 import { type OriginalParts, type Originals, withOriginals } from './originals.ts';
@@ -88,11 +89,7 @@ export async function installRun(request: InstallRun): Promise<string> {
 
 /** Throws ExpectedError 'not_found'. */
 export function checkpointFile(folder: string, step: number): string {
-  const file = join(
-    runFile(folder, 'checkpoints'),
-    `step-${String(step).padStart(6, '0')}`,
-    'model.safetensors',
-  );
+  const file = trainedFileOf(runFile(folder, 'checkpoints'), step);
   if (existsSync(file)) return file;
   throw new ExpectedError(
     'not_found',

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Run,
@@ -7,6 +7,8 @@ import {
   runSampleSchema,
   runStepSchema,
 } from '../contract/training.ts';
+import { namesIn } from '../store/names-in.ts';
+import { checkpointStep } from '../training/checkpoint.ts';
 import { runFile } from './run-folder.ts';
 
 /** Steps of a run after the first `from` of them, as metrics.jsonl has them. */
@@ -43,8 +45,8 @@ export function checkpointsOf(folder: string): Run['checkpoints'] {
   const losses = new Map(stepsFrom(folder, 0).map(({ step, evalLoss }) => [step, evalLoss]));
   return namesIn(root)
     .flatMap((name) => {
-      const step = Number(/^step-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
-      if (Number.isNaN(step)) return [];
+      const step = checkpointStep(name);
+      if (step === null) return [];
       const bytes = namesIn(join(root, name)).reduce((sum, file) => sum + sizeOf(join(root, name, file)), 0);
       return [{ step, evalLoss: losses.get(step) ?? null, bytes }];
     })
@@ -82,14 +84,6 @@ function tailOf(path: string): string {
     }
   } catch {
     return '';
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

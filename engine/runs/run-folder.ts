@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import { type Run, runSchema, type TrainConfig, trainConfigSchema } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
+import { namesIn } from '../store/names-in.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 import { type Originals, originalsSchema } from './originals.ts';
 
@@ -116,10 +117,10 @@ export function writeWish(folder: string, wish: Wish | null): void {
 
 /** Folders that hold a run, newest first. */
 export function runFolders(runs: string): readonly string[] {
-  const names = safely(() => readdirSync(runs), []).filter((name) => !name.startsWith('.'));
-  return names
+  return namesIn(runs)
+    .filter((name) => !name.startsWith('.'))
     .map((name) => join(runs, name))
-    .filter((folder) => safely(() => readFileSync(runFile(folder, 'config')).length > 0, false))
+    .filter((folder) => safely(() => statSync(runFile(folder, 'config')).size > 0, false))
     .sort()
     .reverse();
 }

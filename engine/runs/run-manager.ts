@@ -1,12 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancelled, ExpectedError, type ExpectedErrorData } from '../contract/errors.ts';
 import type { Preflight, Run, Saving, TrainConfig, TrainingRuntime } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
+import { namesIn } from '../store/names-in.ts';
 import type { Originals } from './originals.ts';
 import { preflightEventSchema, preflightFile } from './preflight-event.ts';
-import { checkpointsOf } from './progress-of.ts';
+import { checkpointsOf, logOf } from './progress-of.ts';
 import {
   createRun,
   hasTrainer,
@@ -197,14 +198,6 @@ function sweep(runs: string): void {
   }
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
 /** Sorts by time. */
 function idOf(at: number, name: string): string {
   const time = new Date(at).toISOString().replace(/\D/g, '').slice(0, 17);
@@ -239,12 +232,7 @@ function errorOf({ code, sentence, remedy }: ReturnType<ExpectedError['toData']>
 
 /** The system ends a process that takes too much memory, without asking it. */
 function endedEarly(folder: string): ExpectedError {
-  let log = '';
-  try {
-    log = readFileSync(join(folder, 'log'), 'utf8').trim();
-  } catch {
-    // It wrote nothing.
-  }
+  const log = logOf(folder).trim();
   if (log !== '') console.error('The preflight ended:', log);
   return new ExpectedError(
     'out_of_memory',

@@ -5,6 +5,7 @@ import type { Preflight, Saving, TrainConfig } from '../contract/training.ts';
 import { freeBytes } from '../store/disk.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 import { AdamW } from '../training/adam-w.ts';
+import { chunks } from '../training/chunks.ts';
 import type { Example } from '../training/example.ts';
 import { trainStep } from '../training/train-step.ts';
 import type { TrainingModel } from '../training/training-model.ts';
@@ -135,10 +136,7 @@ function largestStep(model: TrainingModel, config: TrainConfig, sized: readonly 
         : model.spec.encoders.map(({ shape: [f, t, w] }) => new Float32Array(f * t * w));
     return { ids, labels, features, ...(place === undefined ? {} : { place }) };
   });
-  const micro: Example[][] = [];
-  for (let at = 0; at < examples.length; at += config.microBatch) {
-    micro.push(examples.slice(at, at + config.microBatch));
-  }
+  const micro = chunks(examples, config.microBatch);
   const plan = planOf(config, 1, begin);
   const optimiser = new AdamW(model.parameters, plan.optimiser);
   // At a rate of 0: with moments, which the first update makes.

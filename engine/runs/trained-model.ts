@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import type { ModelSource } from '../contract/hub.ts';
+import { namesIn } from '../store/names-in.ts';
 import { originalsSchema } from './originals.ts';
 
 /** What a trained model came from, kept beside its weights for as long as something needs them. */
@@ -52,14 +53,6 @@ export function removeUnusedTrained(data: string, modelsFolder: string, runs: st
       .map((other) => textOf(join(other, trainedFile)));
     const path = JSON.stringify(folder).slice(1, -1);
     if (![...texts, ...others].some((text) => text.includes(path))) rmSync(folder, { recursive: true });
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

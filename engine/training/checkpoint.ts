@@ -26,7 +26,17 @@ const files = {
   state: 'state.json',
 } as const;
 const nameOf = (step: number) => `step-${String(step).padStart(6, '0')}`;
-const named = /^step-(\d+)$/;
+
+/** The step of a checkpoint's folder by its name; null for another one. */
+export function checkpointStep(name: string): number | null {
+  const step = /^step-(\d+)$/.exec(name)?.[1];
+  return step === undefined ? null : Number(step);
+}
+
+/** What was trained, of the checkpoint of a step. */
+export function trainedFileOf(checkpoints: string, step: number): string {
+  return join(checkpoints, nameOf(step), files.model);
+}
 
 function outgoing(parameters: Parameters, name: string, tensor: Moments['mean']): OutgoingTensor {
   return {
@@ -37,11 +47,6 @@ function outgoing(parameters: Parameters, name: string, tensor: Moments['mean'])
   };
 }
 
-/** What is trained, as it stands. */
-export function trainedTensors(parameters: Parameters): readonly OutgoingTensor[] {
-  return parameters.trainable().map((name) => outgoing(parameters, name, parameters.get(name)));
-}
-
 /** Writes `<checkpoints>/step-NNNNNN`, whole or not at all; returns its path. Throws ExpectedError 'disk_full'. */
 export async function saveCheckpoint(
   checkpoints: string,
@@ -50,6 +55,7 @@ export async function saveCheckpoint(
   state: Omit<CheckpointState, 'version'>,
 ): Promise<string> {
   const folder = join(checkpoints, nameOf(state.step));
+  const trained = parameters.trainable().map((name) => outgoing(parameters, name, parameters.get(name)));
   const moments = [...optimiser.state()].flatMap(([name, { mean, square, step }]) => [
     outgoing(parameters, `${name}.mean`, mean),
     outgoing(parameters, `${name}.square`, square),
@@ -57,7 +63,7 @@ export async function saveCheckpoint(
   ]);
   const text = `${JSON.stringify({ version: 1, ...state } satisfies CheckpointState, null, 2)}\n`;
   await writeFolder(folder, [
-    { name: files.model, pieces: safetensorsBytes(trainedTensors(parameters)) },
+    { name: files.model, pieces: safetensorsBytes(trained) },
     { name: files.optimizer, pieces: safetensorsBytes(moments) },
     { name: files.state, pieces: [Buffer.from(text)] },
   ]);
@@ -71,8 +77,8 @@ export async function listCheckpoints(
   const names = await readdir(checkpoints).catch(() => []);
   return names
     .flatMap((name) => {
-      const step = named.exec(name)?.[1];
-      return step === undefined ? [] : [{ folder: join(checkpoints, name), step: Number(step) }];
+      const step = checkpointStep(name);
+      return step === null ? [] : [{ folder: join(checkpoints, name), step }];
     })
     .sort((a, b) => a.step - b.step);
 }

@@ -5,6 +5,7 @@ import type { RecipeName, RunStep } from '../contract/training.ts';
 import { sweepPartial } from '../store/partial.ts';
 import { AdamW, type AdamWOptions } from './adam-w.ts';
 import { keepLast, listCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { chunks } from './chunks.ts';
 import { type RowSize, shuffledOrder, splitModalityOrder } from './data/order.ts';
 import type { Example } from './example.ts';
 import { Metrics } from './metrics.ts';
@@ -97,12 +98,8 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
       const rows = rowsOf(step);
       const examples: Example[] = [];
       for (const row of rows) examples.push(await data.example(row));
-      const micro: Example[][] = [];
-      for (let at = 0; at < examples.length; at += plan.microBatch) {
-        micro.push(examples.slice(at, at + plan.microBatch));
-      }
       const rate = learningRate(schedule, step);
-      const result = trainStep(model, optimiser, micro, rate, plan.step);
+      const result = trainStep(model, optimiser, chunks(examples, plan.microBatch), rate, plan.step);
       if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm))
         throw diverged(
           step,
@@ -149,9 +146,9 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
 async function lossOnKeptOut({ model, plan, data }: TrainingRun): Promise<number | null> {
   let sum = 0;
   let count = 0;
-  for (let at = 0; at < data.keptOut.length; at += plan.microBatch) {
+  for (const rows of chunks(data.keptOut, plan.microBatch)) {
     const examples: Example[] = [];
-    for (const row of data.keptOut.slice(at, at + plan.microBatch)) examples.push(await data.example(row));
+    for (const row of rows) examples.push(await data.example(row));
     const part = evaluate(model, examples, plan.step);
     sum += part.sum;
     count += part.count;

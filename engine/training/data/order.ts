@@ -1,3 +1,4 @@
+import { chunks } from '../chunks.ts';
 import { randomNumbers, shuffled } from '../random.ts';
 
 /** What the order of a row depends on. */
@@ -8,12 +9,6 @@ export interface RowSize {
 
 /** A picture is as long as so many words (merv/util/batching_utils.py: 24 × 24 patches). */
 const pictureWords = 576;
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
-}
 
 /**
  * Rows of one epoch in their order, a whole number of batches: what is missing of a last batch is taken from the start.
