@@ -13,6 +13,7 @@ import {
   repoSummarySchema,
 } from './hub.ts';
 import { jobSchema } from './jobs.ts';
+import { libtorchBuildSchema, libtorchPlanSchema, trainingRuntimeSchema } from './libtorch.ts';
 import {
   compareEventSchema,
   compareRequestSchema,
@@ -29,7 +30,6 @@ import {
   runSchema,
   runStepSchema,
   trainingInputs,
-  trainingRuntimeSchema,
 } from './training.ts';
 import { thumbnailSchema, videoInfoSchema } from './video.ts';
 
@@ -101,6 +101,14 @@ export const contract = {
   training: {
     /** Whether this machine can train: looked at in a process of its own. */
     runtime: base.output(trainingRuntimeSchema),
+    libtorch: {
+      /** What fetching the libraries would take, from PyTorch's own server. */
+      plan: base.input(z.object({ build: libtorchBuildSchema })).output(libtorchPlanSchema),
+      /** A job. Throws where nothing is published for this system. */
+      install: base.input(z.object({ build: libtorchBuildSchema })).output(byId),
+      /** What was fetched; libraries that came otherwise stay. Throws 'busy' while a run computes. */
+      remove: base.output(z.object({ freedBytes: z.number() })),
+    },
     /** The data set that comes with the application, for a first run; null where it is missing. */
     sample: base.output(trainingInputs.data.nullable()),
     inspectData: base.input(trainingInputs.data).output(dataReportSchema),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { expectedErrorSchema } from './errors.ts';
 
 /** Long work that outlives a window and a restart. */
-export const jobKinds = ['install', 'repair', 'export', 'move'] as const;
+export const jobKinds = ['install', 'repair', 'export', 'move', 'libtorch'] as const;
 
 export const jobStates = ['queued', 'running', 'paused', 'failed', 'done', 'cancelled'] as const;
 export type JobState = (typeof jobStates)[number];

@@ -1,15 +1,16 @@
 import { dirname, join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
-import type { TrainConfig, TrainingRuntime } from '../contract/training.ts';
-import { loadTorch } from '../native/load.ts';
+import type { ProbedRuntime } from '../contract/libtorch.ts';
+import type { TrainConfig } from '../contract/training.ts';
+import { loadTorch, tryTorch } from '../native/load.ts';
 import type { Torch } from '../native/torch.ts';
 import { runPreflight } from '../runs/run-preflight.ts';
 import { runTrainer, type TrainerOptions } from '../runs/trainer.ts';
 import { openFolders } from '../store/folders.ts';
-import { addonFiles } from './places.ts';
+import { hasAddon, torchPlaces } from './places.ts';
 
-/** libtorch_cuda's file, for training on a GPU of NVIDIA's. */
-const cuda = process.env.MERV_LIBTORCH_CUDA ?? null;
+/** libtorch_cuda's file, for training on a GPU of NVIDIA's, where it does not lie beside libtorch. */
+const cuda = process.env.MERV_LIBTORCH_CUDA || true;
 
 /** `trainer run <folder>`, `trainer preflight <folder>`, `trainer probe <data folder>`: a process of its own each. */
 async function main([mode, folder]: readonly string[]): Promise<void> {
@@ -36,40 +37,35 @@ async function main([mode, folder]: readonly string[]): Promise<void> {
 
 function openTorch(data: string, { device }: TrainConfig): Torch {
   const { torch, attempts } = loadTorch({
-    candidates: addonFiles(data),
+    candidates: torchPlaces(data),
     cuda: device === 'cuda' ? cuda : null,
   });
   if (device === 'cuda' && !torch.hasCuda) {
-    const why = attempts.at(-1)?.problem ?? 'no CUDA library was named in MERV_LIBTORCH_CUDA';
+    const why = attempts.at(-1)?.problem ?? 'libtorch is here without CUDA';
     throw new ExpectedError(
       'training_unavailable',
       `This machine cannot train on a GPU: ${why}.`,
-      'Choose the processor as device.',
+      'Choose the processor as device, or download libtorch for CUDA in Settings.',
     );
   }
   return torch;
 }
 
-function probe(data: string): TrainingRuntime {
-  try {
-    const { torch, attempts } = loadTorch({ candidates: addonFiles(data), cuda });
-    return {
-      state: 'ready',
-      version: torch.version,
-      devices: torch.hasCuda ? ['cpu', 'cuda'] : ['cpu'],
-      attempts: attempts.map(({ path, problem }) => `${path}: ${problem}.`),
-      remedy: null,
-    };
-  } catch (error) {
-    if (!(error instanceof ExpectedError)) throw error;
-    return {
-      state: 'missing',
-      version: null,
-      devices: [],
-      attempts: [error.message],
-      remedy: error.remedy,
-    };
+function probe(data: string): ProbedRuntime {
+  const loaded = tryTorch({ candidates: torchPlaces(data), cuda });
+  const attempts = loaded.attempts.map(({ path, problem, remedy }) => `${path}: ${problem}. ${remedy}`);
+  if (!('torch' in loaded)) {
+    const remedy = loaded.attempts[0]?.remedy ?? null;
+    const nothing = { version: null, place: null, devices: [] };
+    return { state: 'missing', ...nothing, attempts, remedy, lacksLibtorch: hasAddon() };
   }
+  const { torch, path } = loaded;
+  const devices = torch.hasCuda ? (['cpu', 'cuda'] as const) : (['cpu'] as const);
+  const { version } = torch;
+  return {
+    ...{ state: 'ready', version, place: path, devices: [...devices], attempts },
+    ...{ remedy: null, lacksLibtorch: false },
+  };
 }
 
 main(process.argv.slice(2)).then(

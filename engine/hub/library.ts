@@ -15,13 +15,16 @@ import type { PlanOptions } from './install/plan-figures.ts';
 import { collectGarbage } from './installed/garbage.ts';
 import { exportWork } from './jobs/export.ts';
 import { installWork } from './jobs/install.ts';
+import { libtorchWork } from './jobs/libtorch.ts';
 import { moveWork } from './jobs/move.ts';
 import { repairWork } from './jobs/repair.ts';
 import { createJobRunner, type JobRunner, type JobRunnerOptions } from './jobs/runner.ts';
+import { createLibtorch, type Libtorch } from './libtorch/libtorch.ts';
 
 /** The models of this machine and where they come from: what the services over them share. */
 export interface Library {
   readonly hub: Hub;
+  readonly libtorch: Libtorch;
   readonly jobs: JobRunner;
   readonly store: JobStore;
   readonly engines: EngineRegister;
@@ -70,6 +73,7 @@ export function createLibrary(options: LibraryOptions): Library {
     checkedFile: join(folders.data, 'checked.json'),
   });
 
+  const libtorch = createLibtorch({ http, dataFolder: folders.data, env });
   const engines = createEngineRegister(database);
   const store = createJobStore(database, engines);
   const modelsFolder = (): string => folders.models;
@@ -95,11 +99,13 @@ export function createLibrary(options: LibraryOptions): Library {
         modelsFolder,
         switchTo: (folder) => whileIdle(() => setModelsFolder(folders.data, folder)),
       }),
+      libtorch: libtorchWork(libtorch),
     },
   });
 
   return {
     hub,
+    libtorch,
     jobs,
     store,
     engines,

@@ -1,13 +1,28 @@
+import { statSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import type { Addon } from './addon.ts';
+import { placeBeside } from './place-beside.ts';
 import { createTorch, type Torch } from './torch.ts';
 
-export interface LoadOptions {
-  /** Files of the addon, tried in turn. */
-  readonly candidates: readonly string[];
-  /** libtorch_cuda's file where a GPU is to be used, else null. */
+/** libtorch by itself, as it was fetched, and the addon that is to use it. */
+export interface SeparateTorch {
+  readonly addon: string;
+  /** Of libtorch; the paths of its files are relative to it. */
+  readonly folder: string;
+  /** Where in it the addon finds its libraries. */
+  readonly libraries: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** libtorch_cuda's file where it has one. */
   readonly cuda: string | null;
+}
+
+export interface LoadOptions {
+  /** Tried in turn: files of the addon that find libtorch themselves, and libtorchs that lie elsewhere. */
+  readonly candidates: readonly (string | SeparateTorch)[];
+  /** Whether a GPU is to be used where there is one; a file: this one for what has no libtorch_cuda of its own. */
+  readonly cuda: string | boolean | null;
 }
 
 export interface LoadAttempt {
@@ -18,6 +33,7 @@ export interface LoadAttempt {
 
 export interface LoadedTorch {
   readonly torch: Torch;
+  /** The addon's file, or the folder of a libtorch that lies elsewhere. */
   readonly path: string;
   /** What was tried before, and the CUDA library where it could not be opened: training then runs on the CPU. */
   readonly attempts: readonly LoadAttempt[];
@@ -30,26 +46,61 @@ export interface LoadedTorch {
 const openMp = { OMP_WAIT_POLICY: 'PASSIVE' } as const;
 
 /** Loads the training addon. Throws ExpectedError 'training_unavailable' that names every attempt and its remedy. */
-export function loadTorch({ candidates, cuda }: LoadOptions): LoadedTorch {
+export function loadTorch(options: LoadOptions): LoadedTorch {
+  const loaded = tryTorch(options);
+  if ('torch' in loaded) return loaded;
+  const tried = loaded.attempts.map(({ path, problem }) => `${path} (${problem})`).join('; ');
+  throw new ExpectedError(
+    'training_unavailable',
+    `The training engine cannot be loaded${tried === '' ? '' : `: ${tried}`}.`,
+    // What comes first was meant to be used.
+    loaded.attempts[0]?.remedy ?? notBuilt,
+  );
+}
+
+/** The same, with every attempt as a value where none succeeds. */
+export function tryTorch({
+  candidates,
+  cuda: wanted,
+}: LoadOptions): LoadedTorch | Pick<LoadedTorch, 'attempts'> {
   for (const [name, value] of Object.entries(openMp)) process.env[name] ??= value;
   const attempts: LoadAttempt[] = [];
-  for (const path of candidates) {
-    const opened = openAddon(path);
+  for (const candidate of candidates) {
+    const separate = typeof candidate !== 'string';
+    const path = separate ? candidate.folder : candidate;
+    const opened = separate ? openSeparate(candidate) : openAddon(path);
     if ('problem' in opened) {
       attempts.push(opened);
       continue;
     }
     // Before any other call: libtorch asks once whether CUDA is there and keeps the answer.
+    const own = separate ? candidate.cuda : null;
+    const cuda = wanted === null || wanted === false ? null : (own ?? (wanted === true ? null : wanted));
     const problem = cuda === null ? '' : opened.openLibrary(cuda);
     if (cuda !== null && problem !== '') attempts.push({ path: cuda, problem, remedy: cudaRemedy(problem) });
     return { torch: createTorch(opened), path, attempts };
   }
-  const tried = attempts.map(({ path, problem }) => `${path} (${problem})`).join('; ');
-  throw new ExpectedError(
-    'training_unavailable',
-    `The training engine cannot be loaded${tried === '' ? '' : `: ${tried}`}.`,
-    attempts.at(-1)?.remedy ?? 'Install the training engine in Settings.',
-  );
+  return { attempts };
+}
+
+const fetchAgain =
+  'Remove libtorch in Settings and download it again (merv libtorch remove; merv libtorch install).';
+const notBuilt = 'The training engine is not in this build of MERV Studio: npm run native builds it.';
+
+function openSeparate({ addon, folder, libraries, files }: SeparateTorch): Addon | LoadAttempt {
+  for (const { path, bytes } of files) {
+    const size = statSync(join(folder, path), { throwIfNoEntry: false })?.size;
+    if (size === bytes) continue;
+    const problem = size === undefined ? `${path} is missing` : `${path} has ${size} bytes, not ${bytes}`;
+    return { path: folder, problem, remedy: fetchAgain };
+  }
+  try {
+    const opened = openAddon(placeBeside(addon, libraries));
+    return 'problem' in opened ? { ...opened, path: folder } : opened;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { path: folder, problem, remedy: 'Free some space there and check its permissions.' };
+  }
 }
 
 function openAddon(path: string): Addon | LoadAttempt {
@@ -76,12 +127,12 @@ function remedyOf(problem: string): string {
     return 'libtorch is of another version: build again with npm run native.';
   const library = /(lib[\w.+-]+)[^:]*: cannot open shared object file/.exec(problem)?.[1];
   if (library?.startsWith('libtorch') || library?.startsWith('libc10')) {
-    return `libtorch (${library}) is missing beside the addon: install the training engine again.`;
+    return `libtorch (${library}) is not there: download it on the Train screen, or with merv libtorch install.`;
   }
   if (library !== undefined && !/merv-torch/.test(library))
     return `Install ${library}, which libtorch needs.`;
   if (/no such file|cannot open shared object|not found/i.test(problem)) {
-    return 'The training engine is not installed: npm run native builds it.';
+    return notBuilt;
   }
   return 'Build the training engine again: npm run native.';
 }

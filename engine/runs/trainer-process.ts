@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TrainingRuntime, trainingRuntimeSchema } from '../contract/training.ts';
+import { type ProbedRuntime, probedRuntimeSchema } from '../contract/libtorch.ts';
 
 export interface TrainerProgram {
   /** The bundle of engine/doors/trainer.ts. */
@@ -36,7 +36,7 @@ export function startTrainer(
 const longestProbeMs = 60_000;
 
 /** Asks in a process of its own: loading the libraries here would keep them here. */
-export function probeRuntime({ file }: TrainerProgram, dataFolder: string): Promise<TrainingRuntime> {
+export function probeRuntime({ file }: TrainerProgram, dataFolder: string): Promise<ProbedRuntime> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [file, 'probe', dataFolder], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,18 +51,20 @@ export function probeRuntime({ file }: TrainerProgram, dataFolder: string): Prom
       said.err += text;
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), longestProbeMs);
-    const missing = (why: string): TrainingRuntime => ({
+    const missing = (why: string): ProbedRuntime => ({
       state: 'missing',
       version: null,
+      place: null,
       devices: [],
       attempts: [`The trainer ${file} did not answer: ${why}.`],
       remedy: 'Install MERV Studio again.',
+      lacksLibtorch: false,
     });
     child.on('error', (error) => resolve(missing(error.message)));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       try {
-        resolve(trainingRuntimeSchema.parse(JSON.parse(said.out)));
+        resolve(probedRuntimeSchema.parse(JSON.parse(said.out)));
       } catch {
         resolve(missing(said.err.trim().split('\n').at(-1) || `it ended with ${signal ?? code}`));
       }

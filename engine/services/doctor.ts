@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { unlink, writeFile } from 'node:fs/promises';
 import { arch, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Answerer } from '../answering/answerer.ts';
 import { ExpectedError } from '../contract/errors.ts';
 import type { DoctorCheck } from '../contract/system.ts';
@@ -11,6 +9,7 @@ import type { Database } from '../store/database.ts';
 import { freeBytes } from '../store/disk.ts';
 import type { Folders } from '../store/folders.ts';
 import type { Ffmpeg } from '../video/ffmpeg.ts';
+import { nvidiaGpus } from './nvidia.ts';
 
 /** One of ONNX Runtime's execution providers, as this machine has it. */
 export interface ProviderProbe {
@@ -33,7 +32,6 @@ type Finding = Pick<DoctorCheck, 'status' | 'detail'> & { readonly remedy?: stri
 
 const gigabyte = 2 ** 30;
 const gigabytes = (bytes: number): string => `${(bytes / gigabyte).toFixed(1)} GB`;
-const run = promisify(execFile);
 
 /** Looks at everything an answer needs. Never throws: a check that fails is a problem with a remedy. */
 export async function examine(options: DoctorOptions): Promise<DoctorCheck[]> {
@@ -92,23 +90,17 @@ async function providersOf(probe: () => Promise<readonly ProviderProbe[]>): Prom
 }
 
 async function gpuOf(): Promise<Finding> {
-  try {
-    const { stdout } = await run(
-      'nvidia-smi',
-      ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'],
-      { timeout: 10_000 },
-    );
-    return { status: 'ok', detail: stdout.trim().split('\n').join('; ') };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return { status: 'note', detail: 'No NVIDIA driver was found: answers are computed on the processor.' };
-    }
+  const gpus = await nvidiaGpus();
+  if (gpus === 'absent')
+    return { status: 'note', detail: 'No NVIDIA driver was found: answers are computed on the processor.' };
+  if (gpus === 'silent') {
     return {
       status: 'note',
       detail: 'nvidia-smi is there but does not answer: answers are computed on the processor.',
       remedy: 'Reinstall the NVIDIA driver if this machine has an NVIDIA GPU.',
     };
   }
+  return { status: 'ok', detail: gpus.join('; ') };
 }
 
 async function memoryOf(): Promise<Finding> {

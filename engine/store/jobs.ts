@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ExpectedError, type ExpectedErrorData, expectedErrorSchema } from '../contract/errors.ts';
 import { choicesSchema, modelSourceSchema } from '../contract/hub.ts';
 import { type Job, type JobState, jobSchema } from '../contract/jobs.ts';
+import { libtorchBuildSchema } from '../contract/libtorch.ts';
 import type { Database, Row } from './database.ts';
 import type { EngineRegister } from './engines.ts';
 import { parsed } from './rows.ts';
@@ -13,6 +14,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('repair'), modelId: z.string() }),
   z.object({ kind: z.literal('export'), modelId: z.string(), path: z.string() }),
   z.object({ kind: z.literal('move'), from: z.string(), to: z.string() }),
+  z.object({ kind: z.literal('libtorch'), build: libtorchBuildSchema }),
 ]);
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 

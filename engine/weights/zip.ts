@@ -11,6 +11,8 @@ export interface ZipEntry {
   /** Bytes when unpacked. */
   readonly size: number;
   readonly headerOffset: number;
+  /** A symbolic link: its bytes are where it leads to. */
+  readonly link: boolean;
 }
 
 export interface Zip {
@@ -147,7 +149,9 @@ function parseEntry(
   if (method === 'stored' ? size !== packedSize : size > Math.max(alwaysAllowed, packedSize * highestRatio)) {
     throw corrupt(file.path, `${name} claims ${size} bytes out of ${packedSize}`);
   }
-  return { name, method, crc32: fields.getUint32(at + 16, true), packedSize, size, headerOffset };
+  // Unix permissions are in the upper half of the external attributes; their kind 10 is a link.
+  const link = fields.getUint16(at + 40, true) >>> 12 === 10;
+  return { name, method, crc32: fields.getUint32(at + 16, true), packedSize, size, headerOffset, link };
 }
 
 async function dataOffset(file: RandomAccessFile, entry: ZipEntry): Promise<number> {

@@ -29,6 +29,7 @@ const doneWords: Readonly<Record<Job['kind'], string>> = {
   repair: 'Repaired',
   export: 'Exported',
   move: 'Moved',
+  libtorch: 'Installed',
 };
 
 const stageVerbs: Readonly<Record<NonNullable<Job['stage']>['name'], string>> = {
@@ -58,6 +59,12 @@ export const stagesOf: Readonly<
   ],
   export: [{ name: 'copy', title: 'Copy' }],
   move: [{ name: 'copy', title: 'Copy' }],
+  libtorch: [
+    { name: 'resolve', title: 'Look up' },
+    { name: 'download', title: 'Download' },
+    { name: 'check', title: 'Check' },
+    { name: 'copy', title: 'Unpack' },
+  ],
 };
 
 /** "1.2 of 3.4 GB", "12 of 290 tensors". */

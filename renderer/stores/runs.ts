@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
-import type { Run, TrainConfig, TrainingRuntime } from '../../engine/contract/training.ts';
+import type { TrainingRuntime } from '../../engine/contract/libtorch.ts';
+import type { Run, TrainConfig } from '../../engine/contract/training.ts';
 import type { Failure } from '../lib/failure.ts';
 import { follow } from '../lib/follow.ts';
 import { type Loadable, latest, unloaded } from '../lib/loadable.ts';

@@ -7,11 +7,12 @@ import { install } from './models/install.ts';
 import { installed } from './models/installed.ts';
 import { jobs } from './models/jobs.ts';
 import { settings } from './models/settings.ts';
+import { libtorch } from './training/libtorch.ts';
 import { runs } from './training/runs.ts';
 import { train } from './training/train.ts';
 
 /** What is not needed to ask a question: each family declares its own commands. */
-const families = [find, install, installed, jobs, settings, train, runs];
+const families = [find, install, installed, jobs, settings, train, runs, libtorch];
 
 /** A command line that was understood. `options` is for flags.ts to read. */
 export type Invocation =

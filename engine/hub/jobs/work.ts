@@ -46,6 +46,8 @@ export function workOf(
       return bound(works.export, request);
     case 'move':
       return bound(works.move, request);
+    case 'libtorch':
+      return bound(works.libtorch, request);
     default:
       return request satisfies never;
   }

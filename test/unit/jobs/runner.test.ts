@@ -48,6 +48,7 @@ function scripted() {
     },
     export: { run: async () => {}, clean: async () => {} },
     move: { run: ({ to }, context) => work(to, context), clean: ({ to }) => clean(to) },
+    libtorch: { run: async () => {}, clean: async () => {} },
   };
   return { works, log, go: (id: string) => go.get(id)?.(), reached: (id: string) => go.has(id) };
 }

@@ -68,13 +68,19 @@ export function gguf(
 
 /** `zip64` writes sizes and offsets in the extra field and the zip64 end records. */
 export function zip(
-  entries: readonly { readonly name: string; readonly data: Buffer; readonly deflate?: boolean }[],
+  entries: readonly {
+    readonly name: string;
+    readonly data: Buffer;
+    readonly deflate?: boolean;
+    /** Unix permissions and kind of file. */
+    readonly mode?: number;
+  }[],
   zip64 = false,
 ): Buffer {
   const parts: Buffer[] = [];
   const central: Buffer[] = [];
   let at = 0;
-  for (const { name, data, deflate } of entries) {
+  for (const { name, data, deflate, mode = 0 } of entries) {
     const packed = deflate ? deflateRawSync(data) : data;
     const nameBytes = Buffer.from(name);
     const method = u16(deflate ? 8 : 0);
@@ -87,7 +93,7 @@ export function zip(
     parts.push(local, u16(nameBytes.length), u16(0), nameBytes, packed);
     central.push(
       Buffer.concat([u32(0x02014b50), u16(45), u16(45), u16(0), method, u32(0), sum, ...sizes]),
-      Buffer.concat([u16(nameBytes.length), u16(extra.length), u16(0), u16(0), u16(0), u32(0)]),
+      Buffer.concat([u16(nameBytes.length), u16(extra.length), u16(0), u16(0), u16(0), u16(0), u16(mode)]),
       Buffer.concat([u32(zip64 ? 0xffffffff : at), nameBytes, extra]),
     );
     at += local.length + 4 + nameBytes.length + packed.length;

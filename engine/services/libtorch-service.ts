@@ -1,0 +1,67 @@
+import { ExpectedError } from '../contract/errors.ts';
+import type { LibtorchBuild, TrainingRuntime } from '../contract/libtorch.ts';
+import type { Library } from '../hub/library.ts';
+import { summaryOf } from '../hub/libtorch/installed.ts';
+import type { RunManager } from '../runs/run-manager.ts';
+import { nvidiaGpus } from './nvidia.ts';
+import type { Procedures } from './procedures.ts';
+
+export interface LibtorchServiceOptions {
+  readonly runs: RunManager;
+  readonly library: Pick<Library, 'libtorch' | 'jobs'>;
+}
+
+const working: ReadonlySet<string> = new Set(['queued', 'preparing', 'running']);
+const fetching: ReadonlySet<string> = new Set(['queued', 'running', 'paused', 'failed']);
+
+/** `training.runtime` and `training.libtorch`: the libraries that training needs, and the way to them. */
+export function libtorchService({ training }: Procedures, { runs, library }: LibtorchServiceOptions) {
+  const { libtorch, jobs } = library;
+
+  /** CUDA where it has a GPU to run on. */
+  const builds = async (): Promise<LibtorchBuild[]> => {
+    const all = libtorch.builds();
+    if (!all.includes('cuda')) return [...all];
+    return Array.isArray(await nvidiaGpus()) ? [...all] : all.filter((build) => build !== 'cuda');
+  };
+  const runtime = async (): Promise<TrainingRuntime> => {
+    const probed = await runs.runtime();
+    const job = jobs.list().find((each) => each.kind === 'libtorch' && fetching.has(each.state)) ?? null;
+    const [installed] = libtorch.installed();
+    return {
+      ...probed,
+      state: probed.state === 'missing' && job !== null ? 'downloading' : probed.state,
+      jobId: job?.id ?? null,
+      installed: installed === undefined ? null : summaryOf(installed),
+      builds: await builds(),
+    };
+  };
+
+  return {
+    runtime: training.runtime.handler(runtime),
+    libtorch: {
+      plan: training.libtorch.plan.handler(({ input, signal }) => libtorch.plan(input.build, signal)),
+      install: training.libtorch.install.handler(async ({ input: { build } }) => {
+        if (!libtorch.builds().includes(build)) {
+          throw new ExpectedError(
+            'training_unavailable',
+            `PyTorch publishes no libtorch for this system${build === 'cuda' ? ' with CUDA' : ''}.`,
+            build === 'cuda' ? 'Install the one for the processor.' : 'Train on another machine.',
+          );
+        }
+        const title = build === 'cuda' ? 'Download libtorch for CUDA' : 'Download libtorch';
+        return { id: jobs.add({ kind: 'libtorch', build }, title, null) };
+      }),
+      remove: training.libtorch.remove.handler(async () => {
+        if (runs.list().some(({ state }) => working.has(state))) {
+          throw new ExpectedError(
+            'busy',
+            'A run is under way, and needs libtorch.',
+            'Pause it or let it end, then remove libtorch.',
+          );
+        }
+        return { freedBytes: await libtorch.remove() };
+      }),
+    },
+  };
+}
