@@ -31,7 +31,7 @@ export async function inspectModel(modelsFolder: string, summary: ModelSummary):
   };
 }
 
-function joinsOf({ encoders, visual, languageModel, tokenizer }: Model): ModelDetail['joins'] {
+function joinsOf({ encoders, visual, languageModel, adapter, tokenizer }: Model): ModelDetail['joins'] {
   const [words, answers] = [tokenizer.part.key, languageModel.part.key];
   const eyes = encoders.flatMap(({ part, frames, spec }) => [
     { from: 'video', to: part.key, label: `${frames} frames` },
@@ -43,9 +43,12 @@ function joinsOf({ encoders, visual, languageModel, tokenizer }: Model): ModelDe
   ]);
   const seen =
     visual === null ? [] : [{ from: visual.part.key, to: answers, label: `${visual.spec.tokens} tokens` }];
+  const beside =
+    adapter === null ? [] : [{ from: adapter.part.key, to: answers, label: 'changes of its layers' }];
   return [
     ...eyes,
     ...seen,
+    ...beside,
     { from: 'question', to: words, label: 'text' },
     { from: words, to: answers, label: 'token ids' },
     { from: answers, to: 'answer', label: 'token ids' },

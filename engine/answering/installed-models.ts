@@ -67,7 +67,8 @@ async function summary(
 ): Promise<ModelSummary> {
   const users = (key: string) => shared.users(key, bundle.id);
   const { id, name, description, demonstration, notice, contextLength } = bundle;
-  const known = { id, name, description, demonstration, notice, contextLength };
+  const adapterOf = bundle.adapter?.of ?? null;
+  const known = { id, name, description, demonstration, notice, contextLength, adapterOf };
   let model: Model;
   try {
     model = await resolveModel(modelsFolder, bundle, shared.read);

@@ -122,14 +122,18 @@ export class LoadedModel {
 
   private async openText(): Promise<TextGenerator> {
     const { folder, spec, part } = this.model.languageModel;
+    const { adapter } = this.model;
     const { graph, embeddings, embeddingType, vocab, hidden } = spec;
     const table = new EmbeddingTable(join(folder, embeddings), { vocab, hidden, type: embeddingType });
     const { openGraph, onNotice } = this;
-    const model = await LanguageModel.open(join(folder, graph), spec, {
-      title: part.name,
-      openGraph,
-      onNotice,
-    });
+    const opening = { title: part.name, openGraph, onNotice };
+    const model =
+      adapter === null
+        ? await LanguageModel.open(join(folder, graph), spec, opening)
+        : await LanguageModel.open(join(adapter.folder, adapter.spec.graph), spec, {
+            ...opening,
+            weights: folder,
+          });
     return new TextGenerator({
       model,
       table,

@@ -4,10 +4,11 @@ import { type Model, partBytes } from '../models/model.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 
 /** What answering takes, reckoned from what the parts are. */
-export function memoryNeeds({ encoders, visual, languageModel, tokenizer }: Model): ModelMemory {
+export function memoryNeeds({ encoders, visual, languageModel, adapter, tokenizer }: Model): ModelMemory {
   const { chunk, perToken } = decoderMemory(languageModel.spec);
   const parts = [...encoders, ...(visual === null ? [] : [visual]), languageModel];
-  const loaded = parts.reduce((sum, part) => sum + loadedBytes(part), partBytes(tokenizer.part));
+  const beside = partBytes(tokenizer.part) + (adapter === null ? 0 : partBytes(adapter.part));
+  const loaded = parts.reduce((sum, part) => sum + loadedBytes(part), beside);
   return {
     weights: loaded + chunk,
     perToken,

@@ -35,10 +35,15 @@ export async function modelTensors(
 /** Shapes, axes and small numbers that a graph needs for itself (nn/onnx/graph.ts): no weights of the model. */
 const graphConstant = /(^|\.)(int64|float32):/;
 
+/** What low-rank changes are called (nn/onnx/low-rank.ts). */
+const adapterWeight = /\.lora_[AB]$/;
+
 async function tensorsOf(modelsFolder: string, { key, spec, files }: Part): Promise<readonly TensorRow[]> {
   if (spec.role === 'tokenizer') return [];
   const { tensors } = await readGraph(join(partFolder(modelsFolder, key), spec.graph));
-  const weights = tensors.filter(({ name }) => !graphConstant.test(name));
+  // Those of the language model that an adapter stands beside are that part's.
+  const own = spec.role === 'adapter' ? tensors.filter(({ name }) => adapterWeight.test(name)) : tensors;
+  const weights = own.filter(({ name }) => !graphConstant.test(name));
   const rows = weights.map(({ name, shape, type, bytes }) => ({
     part: key,
     name,

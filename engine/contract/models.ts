@@ -7,8 +7,11 @@ export const precisions = ['fp32', 'fp16', 'int8', 'int4'] as const;
 export const precisionSchema = z.enum(precisions);
 export type Precision = z.infer<typeof precisionSchema>;
 
-/** `visual`: a model's projectors and its fusion, which are made for each other. */
-export const partRoles = ['encoder', 'visual', 'languageModel', 'tokenizer'] as const;
+/**
+ * `visual`: a model's projectors and its fusion, which are made for each other. `adapter`: changes of a language model that
+ * stays as it is.
+ */
+export const partRoles = ['encoder', 'visual', 'languageModel', 'adapter', 'tokenizer'] as const;
 export const partRoleSchema = z.enum(partRoles);
 export type PartRole = z.infer<typeof partRoleSchema>;
 
@@ -81,6 +84,8 @@ export const modelSummarySchema = z.object({
   /** Shown beside the model's name when it is a demonstration. */
   notice: z.string().nullable(),
   contextLength: z.number().int(),
+  /** Id of the model whose language model it uses with an adapter beside it; null for one with weights of its own. */
+  adapterOf: z.string().nullable(),
   /** 0 for a language model alone, which sees no video. */
   visualTokens: z.number().int(),
   encoders: z.array(

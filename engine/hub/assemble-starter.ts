@@ -51,7 +51,7 @@ export interface StarterOptions {
   readonly onProgress: (sentence: string) => void;
 }
 
-type StarterDrafts = Readonly<Record<Part['role'], PartDraft>>;
+type StarterDrafts = Readonly<Record<Exclude<Part['role'], 'adapter'>, PartDraft>>;
 
 /** What the starter's parts are made from, and so their keys, without reading any of it. */
 function draftsOf({ languageModel, encoder, labels }: StarterOptions): StarterDrafts {

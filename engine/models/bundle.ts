@@ -54,6 +54,8 @@ export const bundleSchema = z.object({
   /** Null exactly where there are no encoders. */
   visual: useOf.nullable(),
   languageModel: useOf,
+  /** Beside the language model of `of`, another model, which it was trained from; absent where nothing is beside it. */
+  adapter: useOf.extend({ of: z.string() }).optional(),
   tokenizer: useOf,
   prompt: promptRuleSchema,
 });

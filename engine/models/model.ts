@@ -27,6 +27,8 @@ export interface Model {
   /** Null exactly where there are no encoders. */
   readonly visual: UsedPart<'visual'> | null;
   readonly languageModel: UsedPart<'languageModel'>;
+  /** Its graph stands in place of the language model's. */
+  readonly adapter: UsedPart<'adapter'> | null;
   readonly tokenizer: UsedPart<'tokenizer'>;
 }
 
@@ -61,10 +63,15 @@ export async function resolveModel(
       return { ...(await use(part, 'encoder')), id, frames, visualTokens: joined.visualTokens };
     }),
   );
+  const adapter = bundle.adapter === undefined ? null : await use(bundle.adapter.part, 'adapter');
+  if (adapter !== null && adapter.spec.languageModel !== bundle.languageModel.part) {
+    throw unfit(bundle, adapter.part.key, 'it is for another language model');
+  }
   return {
     bundle,
     encoders,
     visual,
+    adapter,
     languageModel: await use(bundle.languageModel.part, 'languageModel'),
     tokenizer: await use(bundle.tokenizer.part, 'tokenizer'),
   };
@@ -79,16 +86,17 @@ function unfit({ name }: Bundle, key: string, why: string): ExpectedError {
 }
 
 /** Every part of a model, each once, in the order in which a question passes through them. */
-export function partsOf({ encoders, visual, languageModel, tokenizer }: Model): readonly Part[] {
-  const uses = [...encoders, ...(visual === null ? [] : [visual]), languageModel, tokenizer];
+export function partsOf({ encoders, visual, languageModel, adapter, tokenizer }: Model): readonly Part[] {
+  const beside = adapter === null ? [] : [adapter];
+  const uses = [...encoders, ...(visual === null ? [] : [visual]), languageModel, ...beside, tokenizer];
   return [...new Map(uses.map(({ part }) => [part.key, part])).values()];
 }
 
 /** Keys of every part that a model is made of, also where they are missing. */
-export function partKeys({ encoders, visual, languageModel, tokenizer }: Bundle): readonly string[] {
-  return [...encoders, ...(visual === null ? [] : [visual]), languageModel, tokenizer].map(
-    ({ part }) => part,
-  );
+export function partKeys({ encoders, visual, languageModel, adapter, tokenizer }: Bundle): readonly string[] {
+  const beside = adapter === undefined ? [] : [adapter];
+  const uses = [...encoders, ...(visual === null ? [] : [visual]), languageModel, ...beside, tokenizer];
+  return uses.map(({ part }) => part);
 }
 
 export function partBytes({ files }: Part): number {

@@ -70,6 +70,16 @@ export const languageModelSpecSchema = z.object({
   contextLength: count,
 });
 
+/** Low-rank changes of a language model's linear layers: its graph with them, over its weights where they lie. */
+const adapterSpecSchema = z.object({
+  role: z.literal('adapter'),
+  /** The language model's graph; what the changes need is inside. */
+  graph: graphName,
+  /** Key of the language model's part, and the file of its folder that holds the other weights. */
+  languageModel: partKey,
+  weights: fileName,
+});
+
 export const tokenizerSpecSchema = z.object({
   role: z.literal('tokenizer'),
   /** `gguf`: a GGUF file's metadata; `json`: tokenizer.json (and tokenizer_config.json); `sentencepiece`: tokenizer.model. */
@@ -83,6 +93,7 @@ export const partSpecSchema = z.discriminatedUnion('role', [
   encoderSpecSchema,
   visualSpecSchema,
   languageModelSpecSchema,
+  adapterSpecSchema,
   tokenizerSpecSchema,
 ]);
 export type PartSpec = z.infer<typeof partSpecSchema>;

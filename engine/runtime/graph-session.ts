@@ -7,6 +7,8 @@ import type { GraphSizes } from './try-graph.ts';
 /** A graph to be loaded, and whose it is. */
 export interface GraphPart {
   readonly file: string;
+  /** Folder of its data files, where it is not the graph's own. */
+  readonly weights?: string;
   readonly role: ProviderRole;
   /** As it is called within a sentence: "SigLIP". */
   readonly title: string;
@@ -58,7 +60,7 @@ export class GraphSession {
 
   private async moveToProcessor(error: unknown): Promise<void> {
     const failed = this.session;
-    this.session = await openSession(this.part.file);
+    this.session = await openSession(this.part);
     this.onNotice(fallbackNotice(this.part, this.provider, `it failed: ${firstLine(error)}`));
     this.provider = 'cpu';
     // A device that has just failed may fail at this too; its memory is lost then.
@@ -77,4 +79,4 @@ export function firstLine(error: unknown): string {
 
 /** For whatever needs no choice: conversions, measurements, tests. */
 export const onProcessor: OpenGraph = async (part, onNotice) =>
-  new GraphSession(part, await openSession(part.file), 'cpu', onNotice);
+  new GraphSession(part, await openSession(part), 'cpu', onNotice);

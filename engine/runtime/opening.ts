@@ -1,7 +1,7 @@
 import { type GraphPart, type OnNotice, type OpenGraph, onProcessor } from './graph-session.ts';
 
 /** How a part's graph is opened; on the processor, in silence, where it is left out. */
-export interface Opening extends Pick<GraphPart, 'title' | 'sizes'> {
+export interface Opening extends Pick<GraphPart, 'title' | 'sizes' | 'weights'> {
   readonly openGraph: OpenGraph;
   readonly onNotice: OnNotice;
 }

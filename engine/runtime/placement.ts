@@ -84,13 +84,13 @@ export function createPlacement(options: PlacementOptions): Placement {
   const tried = async (key: string, part: GraphPart, provider: ProviderName): Promise<GraphTrial> => {
     const before = facts().trials.find((each) => each.key === key);
     if (before !== undefined && (before.trial.works || Date.now() - before.at < day)) return before.trial;
-    const result = await trial(part.file, provider, part.sizes);
+    const result = await trial(part, provider, part.sizes);
     remember(key, result);
     return result;
   };
 
   const openGraph: OpenGraph = async (part, onNotice) => {
-    const onProcessor = async () => new GraphSession(part, await open(part.file), 'cpu', onNotice);
+    const onProcessor = async () => new GraphSession(part, await open(part), 'cpu', onNotice);
     const setting = wanted()[part.role];
     const choice = chooseProvider(setting, setting === 'cpu' ? [] : await known());
     if (choice.name === 'cpu') {
@@ -105,7 +105,7 @@ export function createPlacement(options: PlacementOptions): Placement {
       return onProcessor();
     }
     try {
-      return new GraphSession(part, await open(part.file, choice.name), choice.name, onNotice);
+      return new GraphSession(part, await open(part, choice.name), choice.name, onNotice);
     } catch (error) {
       if (key !== null) remember(key, { works: false, reason: firstLine(error) });
       onNotice(fallbackNotice(part, choice.name, firstLine(error)));

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { ExpectedError } from '../contract/errors.ts';
@@ -16,19 +17,32 @@ export function threadCount(): number {
   return cores <= 4 ? cores : Math.ceil(cores / 2);
 }
 
+/** A graph on the disk; `weights` is the folder of its data files, where it is not the graph's own. */
+export interface GraphPlace {
+  readonly file: string;
+  readonly weights?: string;
+}
+
 /**
  * Loads a graph file with its weights. What another provider than the processor cannot compute it leaves to the
  * processor. Throws ExpectedError 'model_incomplete' where a file is gone or damaged, 'out_of_memory'.
  */
-export async function openSession(file: string, provider: ProviderName = 'cpu'): Promise<Session> {
+export async function openSession(
+  { file, weights }: GraphPlace,
+  provider: ProviderName = 'cpu',
+): Promise<Session> {
   try {
-    return await ort.InferenceSession.create(file, {
+    const options: ort.InferenceSession.SessionOptions = {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       intraOpNumThreads: threadCount(),
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
-    });
+    };
+    if (weights === undefined) return await ort.InferenceSession.create(file, options);
+    // ONNX Runtime looks elsewhere only for graphs that it is given as bytes.
+    const extra = { session: { model_external_initializers_file_folder_path: weights } };
+    return await ort.InferenceSession.create(await readFile(file), { ...options, extra });
   } catch (cause) {
     if (isLackOfMemory(cause)) throw outOfMemory(`loading ${file}`, cause);
     throw new ExpectedError(

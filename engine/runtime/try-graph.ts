@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { ProviderName } from '../contract/settings.ts';
 import { inChild } from './child.ts';
+import type { GraphPlace } from './session.ts';
 
 /** Sizes of a graph's named dimensions; 1 for those that are not named. */
 export type GraphSizes = Readonly<Record<string, number>>;
@@ -36,13 +37,15 @@ const heavy = [
 const script = `
 const ort = require('onnxruntime-node');
 const fs = require('fs'), path = require('path');
-const [provider, file, sizes, heavy, folder] = process.argv.slice(-5);
+const [provider, file, weights, sizes, heavy, folder] = process.argv.slice(-6);
 const sizeOf = JSON.parse(sizes), counted = JSON.parse(heavy);
 const arrays = { float32: Float32Array, uint8: Uint8Array, int64: BigInt64Array };
 (async () => {
-  const session = await ort.InferenceSession.create(file, {
+  const elsewhere = { session: { model_external_initializers_file_folder_path: weights } };
+  const session = await ort.InferenceSession.create(weights === '' ? file : fs.readFileSync(file), {
     executionProviders: [provider, 'cpu'], logSeverityLevel: 4,
     enableProfiling: true, profileFilePrefix: path.join(folder, 'p'),
+    ...(weights === '' ? {} : { extra: elsewhere }),
   });
   const feeds = {};
   for (const { name, type, shape } of session.inputMetadata) {
@@ -68,13 +71,13 @@ const patienceMs = 300_000;
 
 /** Loads and runs a graph with a provider, in a process of its own. */
 export async function tryGraph(
-  file: string,
+  { file, weights = '' }: GraphPlace,
   provider: ProviderName,
   sizes: GraphSizes = {},
 ): Promise<GraphTrial> {
   const folder = await mkdtemp(join(tmpdir(), 'merv-graph-'));
   try {
-    const arguments_ = [provider, file, JSON.stringify(sizes), JSON.stringify(heavy), folder];
+    const arguments_ = [provider, file, weights, JSON.stringify(sizes), JSON.stringify(heavy), folder];
     const outcome = await inChild(script, arguments_, patienceMs);
     if (!outcome.ok) return { works: false, reason: outcome.reason };
     return graphTrialSchema.parse(JSON.parse(outcome.output));

@@ -12,6 +12,7 @@ export const roleNames: Readonly<Record<PartRole, string>> = {
   encoder: 'Encoder',
   visual: 'Projectors and fusion',
   languageModel: 'Language model',
+  adapter: 'Adapter',
   tokenizer: 'Tokenizer',
 };
 

@@ -1,16 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { llama } from '../../engine/models/llama.ts';
 import { fromHuggingFace } from '../../engine/models/llama-config.ts';
 import { writeLanguageModel } from '../../engine/models/write-graphs.ts';
+import { adaptedGraph } from '../../engine/nn/onnx/adapted-graph.ts';
 import type { LowRank } from '../../engine/nn/onnx/low-rank.ts';
 import type { LinearPrecision } from '../../engine/nn/precision.ts';
 import { torchOps } from '../../engine/nn/torch/ops.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import type { Weights } from '../../engine/nn/weights.ts';
 import { LanguageModel } from '../../engine/runtime/language-model.ts';
+import { plainOpening } from '../../engine/runtime/opening.ts';
 import { randomNumbers } from '../../engine/training/random.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { describeTorch } from '../unit/native/addon.ts';
@@ -20,6 +22,7 @@ import { fp16Tolerance, relativeError, toleranceBeside } from './precision.ts';
 let scratch: string;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'merv-low-rank-'));
+  await mkdir(join(scratch, 'elsewhere'));
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -77,12 +80,24 @@ async function open(name: string) {
   const embeddings = Float32Array.from(
     ids.flatMap((id) => [...table.subarray(id * config.hidden, (id + 1) * config.hidden)]),
   );
-  /** Of every position, one call each, so that the cache takes part. */
-  const logits = async (weights: Weights, precision: LinearPrecision, adapter?: LowRank) => {
+  /** Of every position, one call each, so that the cache takes part. `beside`: in graphs elsewhere, over the same weights. */
+  const logits = async (
+    weights: Weights,
+    precision: LinearPrecision,
+    adapter?: LowRank,
+    beside: readonly LowRank[] = [],
+  ) => {
     const file = join(scratch, 'graph.onnx');
     await writeLanguageModel(file, config, weights, adapter ? { precision, adapter } : { precision });
+    let last = file;
+    for (const [i, change] of beside.entries()) {
+      const bytes = await (await adaptedGraph(last, change)).encode();
+      last = join(scratch, 'elsewhere', `${i}.onnx`);
+      await writeFile(last, bytes);
+    }
     const { layers, kvHeads, hidden, vocab, rope } = config;
-    const model = await LanguageModel.open(file, { layers, kvHeads, hidden, headDim: rope.headDim });
+    const shape = { layers, kvHeads, hidden, headDim: rope.headDim };
+    const model = await LanguageModel.open(last, shape, { ...plainOpening, weights: scratch });
     const all = new Float32Array(length * vocab);
     for (let at = 0; at < length; at++) {
       all.set(await model.forward(embeddings.slice(at * hidden, (at + 1) * hidden)), at * vocab);
@@ -112,9 +127,28 @@ describe.each(names)('an adapter beside the weights of %s', (name) => {
       const apart = await logits(base, 'fp32', change);
       expect(relativeError(apart, expected)).toBeLessThan(1e-5);
       expect(relativeError(await logits(base, 'fp32'), expected)).toBeGreaterThan(0.05);
+      for (const precision of ['fp32', 'fp16', 'int8', 'int4'] as const) {
+        const within = await logits(base, precision, change);
+        const elsewhere = await logits(base, precision, undefined, [change]);
+        expect(largestDifference(elsewhere, within), precision).toBe(0);
+      }
       await base.close();
     },
   );
+
+  it('stands beside another adapter', async () => {
+    const { base, logits } = await open(name);
+    const [first, second] = [
+      randomChange(base, ['q_proj', 'v_proj']),
+      randomChange(base, ['k_proj', 'v_proj']),
+    ];
+    const expected = await logits(merged(merged(base, first), second), 'fp32');
+    const inside = await logits(base, 'fp32', first, [second]);
+    const beside = await logits(base, 'fp32', undefined, [first, second]);
+    expect(relativeError(inside, expected)).toBeLessThan(1e-5);
+    expect(relativeError(beside, expected)).toBeLessThan(1e-5);
+    await base.close();
+  });
 
   it('stays at float32 beside weights with fewer bits', async () => {
     const { base, config, logits } = await open(name);

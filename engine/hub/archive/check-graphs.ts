@@ -8,11 +8,12 @@ const knownAttributes: ReadonlySet<number> = new Set([1, 2, 3, 7]);
 const knownDomains: ReadonlySet<string> = new Set(['', 'com.microsoft']);
 
 /**
- * A part that came from elsewhere has graphs that read their weights from files of their own folder and hold nothing
- * that ours do not. Throws ExpectedError 'file_corrupt' that names the part.
+ * A part that came from elsewhere has graphs that read their weights from files of their own folder, an adapter's from
+ * its language model's, and hold nothing that ours do not. Throws ExpectedError 'file_corrupt' that names the part.
  */
 export async function checkGraphs(folder: string, part: Part): Promise<void> {
   const files = new Set(part.files.map(({ file }) => file));
+  const readable = new Set(part.spec.role === 'adapter' ? [...files, part.spec.weights] : files);
   for (const file of files) {
     if (!file.endsWith('.onnx')) continue;
     let graph: GraphFile;
@@ -21,7 +22,7 @@ export async function checkGraphs(folder: string, part: Part): Promise<void> {
     } catch (cause) {
       throw refused(part, file, 'it is no graph', cause);
     }
-    const elsewhere = graph.tensors.find((tensor) => tensor.file !== null && !files.has(tensor.file));
+    const elsewhere = graph.tensors.find((tensor) => tensor.file !== null && !readable.has(tensor.file));
     if (elsewhere) throw refused(part, file, `it wants weights from ${JSON.stringify(elsewhere.file)}`);
     const strange =
       [...graph.domains].some((domain) => !knownDomains.has(domain)) ||

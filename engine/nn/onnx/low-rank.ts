@@ -60,6 +60,7 @@ export async function lowRankNodes(
   const nodes: NodeProto[] = [];
   const initializers: Initializer[] = [];
   const found = new Set<string>();
+  const taken = new Set(graph.nodes.flatMap(({ input }) => input));
   const linears = new Map(linearNodes(graph.nodes).map((linear) => [linear.node, linear]));
   for (const node of graph.nodes) {
     const layers = linears.get(node)?.layers ?? [];
@@ -68,7 +69,10 @@ export async function lowRankNodes(
       continue;
     }
     for (const layer of layers) found.add(layer);
-    const { down, up } = stackedChange(change, layers, await widthsOf(graph, node, layers, change.weights));
+    const widths = await widthsOf(graph, node, layers, change.weights);
+    // A graph that has an adapter already may get another.
+    const key = freeName(layers.join('|'), taken);
+    const { down, up } = stackedChange(change, layers, widths, key);
     initializers.push(down, up);
     const [y] = node.output as [string];
     const [plain, inner, delta] = ['plain', 'inner', 'delta'].map((part) => `${y}.${part}`) as [
@@ -86,6 +90,12 @@ export async function lowRankNodes(
   const lost = [...wanted].find((layer) => !found.has(layer));
   if (lost !== undefined) throw noLayer(lost);
   return { nodes, initializers };
+}
+
+function freeName(key: string, taken: ReadonlySet<string>): string {
+  let name = key;
+  for (let count = 2; taken.has(`${name}.lora_A`); count++) name = `${key}.${count}`;
+  return name;
 }
 
 function simpleNode(opType: string, input: readonly string[], output: string): NodeProto {
@@ -115,7 +125,7 @@ const linearSuffix: Readonly<Record<string, RegExp>> = {
   DynamicQuantizeMatMul: /^(.*)\.values$/,
 };
 
-/** How wide each layer's result is. A stacked result is cut right behind the product, or behind its bias. */
+/** How wide each layer's result is. A stacked result is cut right behind the product, or behind what is added to it. */
 async function widthsOf(
   { nodes, integers }: LinearGraph,
   node: NodeProto,
@@ -123,13 +133,14 @@ async function widthsOf(
   weights: Weights,
 ): Promise<readonly number[]> {
   if (layers.length === 1) return [weightShape(weights, `${layers[0]}.lora_B.weight`)[0]!];
-  const readers = (name: string, opType: string) =>
-    nodes.filter(({ opType: type, input }) => type === opType && input[0] === name);
-  const [y] = node.output as [string];
-  const results = [y, ...readers(y, 'Add').flatMap(({ output }) => output)];
-  const [split] = results.flatMap((name) => readers(name, 'Split'));
-  if (split === undefined) throw noLayer(layers[0]!);
-  return integers(split.input[1]!);
+  let [y] = node.output;
+  for (;;) {
+    const readers = nodes.filter(({ input }) => input[0] === y);
+    const split = readers.find(({ opType }) => opType === 'Split');
+    if (split !== undefined) return integers(split.input[1]!);
+    y = readers.find(({ opType }) => opType === 'Add')?.output[0];
+    if (y === undefined) throw noLayer(layers[0]!);
+  }
 }
 
 /** A [in, ranks] side by side and scale · B [ranks, outputs], each at its own rows and columns. */
@@ -137,6 +148,7 @@ function stackedChange(
   { weights, scale }: LowRank,
   layers: readonly string[],
   widths: readonly number[],
+  key: string,
 ): { readonly down: Initializer; readonly up: Initializer } {
   const changed = layers.flatMap((layer, i) => {
     if (!weights.tensors.has(`${layer}.lora_A.weight`)) return [];
@@ -157,7 +169,7 @@ function stackedChange(
     shape: readonly [number, number],
     place: (values: Float32Array, at: (typeof changed)[number], first: number, all: Float32Array) => void,
   ): Initializer => ({
-    value: { name: `${layers.join('|')}.${name}`, type: 'float32', shape },
+    value: { name: `${key}.${name}`, type: 'float32', shape },
     bytes: async () => {
       const all = new Float32Array(shape[0] * shape[1]);
       let first = 0;

@@ -141,26 +141,61 @@ export function encodeModel(graph: GraphProto): Uint8Array {
     .finish();
 }
 
+const text = z.string().default('');
+const number = z.number().default(0);
+const bytes = z.instanceof(Uint8Array);
+const dimension = z.union([z.object({ dimValue: z.number() }), z.object({ dimParam: z.string() })]);
+const values = z
+  .array(
+    z.object({
+      name: text,
+      type: z.object({
+        tensorType: z.object({
+          elemType: number,
+          shape: z.object({ dim: z.array(dimension).default([]) }).default({ dim: [] }),
+        }),
+      }),
+    }),
+  )
+  .default([]);
 const decodedSchema = z.object({
   graph: z.object({
+    name: text,
     node: z.array(
       z.object({
-        opType: z.string().default(''),
-        domain: z.string().default(''),
-        attribute: z.array(z.object({ type: z.number().default(0) })).default([]),
+        name: text,
+        opType: text,
+        domain: text,
+        input: z.array(z.string()).default([]),
+        output: z.array(z.string()).default([]),
+        attribute: z
+          .array(
+            z.object({
+              name: text,
+              type: number,
+              f: z.number().exactOptional(),
+              i: z.number().exactOptional(),
+              s: bytes.exactOptional(),
+              ints: z.array(z.number()).exactOptional(),
+            }),
+          )
+          .default([]),
       }),
     ),
     initializer: z
       .array(
         z.object({
-          name: z.string().default(''),
+          name: text,
           dims: z.array(z.number()).default([]),
-          dataType: z.number().default(0),
-          rawData: z.instanceof(Uint8Array).optional(),
+          dataType: number,
+          rawData: bytes.exactOptional(),
           externalData: z.array(z.object({ key: z.string(), value: z.string() })).default([]),
+          dataLocation: z.number().exactOptional(),
         }),
       )
       .default([]),
+    input: values,
+    output: values,
   }),
 });
 export type DecodedModel = z.infer<typeof decodedSchema>;

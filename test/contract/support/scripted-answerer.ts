@@ -11,6 +11,7 @@ const model: ModelSummary = {
   demonstration: true,
   notice: 'for tests',
   contextLength: 2048,
+  adapterOf: null,
   visualTokens: 8,
   encoders: [{ id: 'eye', name: 'Eye', frames: 2, visualTokens: 8 }],
   parts: [],

@@ -128,7 +128,7 @@ it('tries a graph once and remembers what came of it, until its file changes', a
 });
 
 it('knows from a run which operators a provider leaves to the processor', async () => {
-  expect(await tryGraph(file, 'cpu')).toEqual({ works: true, left: ['DynamicQuantizeMatMul'] });
+  expect(await tryGraph({ file }, 'cpu')).toEqual({ works: true, left: ['DynamicQuantizeMatMul'] });
 }, 60_000);
 
 it('keeps a part on the processor whose operators the provider lacks', async () => {

@@ -71,6 +71,7 @@ export const mervFull: ModelSummary = {
   demonstration: false,
   notice: null,
   contextLength: 4096,
+  adapterOf: null,
   visualTokens: 1024,
   encoders: [
     { id: languageBind.id, name: languageBind.name, frames: 16, visualTokens: 1024 },

@@ -8,6 +8,7 @@ export const scriptedModel: ModelSummary = {
   demonstration: true,
   notice: 'It names common objects and simple movement. It cannot tell who people are or what they do.',
   contextLength: 2048,
+  adapterOf: null,
   visualTokens: 24,
   encoders: [
     { id: 'efficientnet-lite0', name: 'EfficientNet-Lite0', frames: 8, visualTokens: 16 },

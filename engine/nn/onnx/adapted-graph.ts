@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { elementTypes } from './graph.ts';
+import { integersOf, type LowRank, lowRankNodes } from './low-rank.ts';
+import { decodeModel, encodeModel, type TensorProto } from './proto.ts';
+
+export interface AdaptedGraph {
+  /** Length of the file, up to some kilobytes of names. */
+  readonly bytes: number;
+  /** Reads the changes' weights and makes the file. */
+  encode(): Promise<Uint8Array>;
+}
+
+/**
+ * The graph of `file` with low-rank changes of its linear layers. What the changes need is inside; all other weights stay
+ * where they are, in the data file beside `file`, and none is read. Throws ExpectedError 'model_unsupported' for a layer
+ * that the graph does not have.
+ */
+export async function adaptedGraph(file: string, change: LowRank): Promise<AdaptedGraph> {
+  const stored = await readFile(file);
+  const { graph } = decodeModel(stored);
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const integers = async (name: string) => integersOf(constants.get(name)!.rawData!);
+  const { nodes, initializers } = await lowRankNodes({ nodes: graph.node, integers }, change);
+  const sizes = initializers.map(({ value }) =>
+    (value.shape as readonly number[]).reduce((a, b) => a * b, 4),
+  );
+  return {
+    bytes: sizes.reduce((a, b) => a + b, stored.length),
+    async encode() {
+      const added: TensorProto[] = [];
+      for (const { value, bytes } of initializers) {
+        const dims = value.shape as readonly number[];
+        added.push({ name: value.name, dims, dataType: elementTypes[value.type], rawData: await bytes() });
+      }
+      return encodeModel({ ...graph, node: nodes, initializer: [...graph.initializer, ...added] });
+    },
+  };
+}
