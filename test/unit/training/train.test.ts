@@ -80,6 +80,10 @@ function merge(torch: Torch, { spec, parameters }: TrainingModel, adapter: Adapt
   return trainedParts(parts, trained, adapter).languageModel;
 }
 
+/** A disk of its own for a test, where the system lets everybody have one. */
+const ownMountsOptions = ['--user', '--map-root-user', '--mount'];
+const ownMounts = spawnSync('unshare', [...ownMountsOptions, 'true']).status === 0;
+
 const recordsOf = async (folder: string) =>
   (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
     .trim()
@@ -169,6 +173,45 @@ describeTorch('training runs', (torch) => {
       'step-000002',
     ]);
   });
+
+  it.skipIf(!ownMounts)(
+    'a disk that is full when a checkpoint is written leaves those before it, and with more room it goes on to the same curve',
+    { timeout: 120_000 },
+    async () => {
+      const steps = 12;
+      const straight = await run(torch, join(scratch, 'roomy'), { plan: { ...tinyPlan, steps } });
+      const disk = join(scratch, 'small disk');
+      const saved = join(scratch, 'saved');
+      await Promise.all([disk, saved].map((folder) => mkdir(folder)));
+      // Room for two checkpoints of a quarter of a megabyte, and not for the next one while these are there.
+      const script = `
+        set -e
+        mount -t tmpfs -o size=700k none "$DISK"
+        if $TRAIN; then exit 9; fi
+        ls "$DISK/checkpoints" > "$SAVED/left"
+        mount -o remount,size=8m "$DISK"
+        $TRAIN
+        ls "$DISK/checkpoints" > "$SAVED/whole"
+        cp "$DISK/metrics.jsonl" "$SAVED"`;
+      const child = fileURLToPath(new URL('train-child.ts', import.meta.url));
+      const train = `"$NODE" --import tsx "${child}" "$DISK" ${steps}`;
+      const { status, stderr } = spawnSync(
+        'unshare',
+        [...ownMountsOptions, 'sh', '-c', script.replaceAll('$TRAIN', train)],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, NODE: process.execPath, DISK: disk, SAVED: saved, MERV_NATIVE: addonFile },
+        },
+      );
+      expect(status, stderr).toBe(0);
+      expect(stderr).toMatch(/no space left on the disk for .*step-000009.*disk_full/s);
+      const names = async (file: string) => (await readFile(join(saved, file), 'utf8')).trim().split('\n');
+      expect(await names('left')).toEqual(['step-000003', 'step-000006']);
+      expect(await names('whole')).toEqual(['step-000009', 'step-000012']);
+      const records = await recordsOf(saved);
+      expect(records.map(({ loss }) => loss)).toEqual(straight.losses);
+    },
+  );
 
   it('evaluates what it keeps out, keeps the best checkpoint and stops when nothing gets better', async () => {
     const folder = join(scratch, 'patience');
