@@ -6,10 +6,12 @@ const nativePackages = ['libsql', '@libsql', '@neon-rs', 'detect-libc', 'onnxrun
 
 /**
  * electron-builder's configuration. The bundles go into app.asar; native packages lie beside it in
- * resources/node_modules, where Node's own search finds them from inside the archive.
- * @type {import('electron-builder').Configuration}
+ * resources/node_modules, where Node's own search finds them from inside the archive. The training addon lies in
+ * resources/native without libtorch, which is fetched when somebody wants to train.
+ * @param {string | null} native folder of the training addon; null packs none
+ * @returns {import('electron-builder').Configuration}
  */
-export const configuration = {
+export const configurationWith = (native) => ({
   appId: 'studio.merv.app',
   productName: 'MERV Studio',
   directories: { output },
@@ -18,6 +20,7 @@ export const configuration = {
   files: ['dist/**/*', 'package.json', '!**/*.map', '!node_modules/**/*'],
   extraResources: [
     { from: 'resources', to: 'resources' },
+    ...(native === null ? [] : [{ from: native, to: 'native' }]),
     ...nativePackages.map((name) => ({ from: `node_modules/${name}`, to: `node_modules/${name}` })),
     {
       from: 'node_modules/onnxruntime-node',
@@ -36,4 +39,4 @@ export const configuration = {
   mac: { target: ['dmg'], category: 'public.app-category.video' },
   win: { target: ['nsis'] },
   nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
-};
+});

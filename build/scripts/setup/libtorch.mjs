@@ -5,17 +5,18 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { knownFailure, runCommand, which } from './command.mjs';
-import { cache } from './folders.mjs';
+import { at, cache } from './folders.mjs';
 import { SetupError, say } from './say.mjs';
 
-/** The version that the addon is written against and tested with. */
-export const torchVersion = '2.15.0';
+/** The version that the addon is written against and tested with. @type {string} */
+export const torchVersion = JSON.parse(readFileSync(at('engine', 'native', 'libtorch.json'), 'utf8')).version;
 
 /** Wheels, and what is kept of each: the CPU library needs two small ones of NVIDIA's even where there is no GPU. */
 const wheels = [

@@ -38,6 +38,22 @@ export async function ensureNative() {
   return addonPath;
 }
 
+/**
+ * The addon as it is shipped: it looks for libtorch beside itself, and knows nothing of this machine.
+ * @returns {Promise<string>} a folder with nothing else
+ */
+export async function ensureShippedNative() {
+  await ensureNative();
+  const built = join(cache, 'native', 'build');
+  if (!existsSync(join(built, 'merv-torch.node'))) await build(built, await ensureLibtorch(), []);
+  const folder = join(cache, 'native', 'shipped');
+  rmSync(folder, { recursive: true, force: true });
+  const args = ['--install', built, '--prefix', folder, '--strip'];
+  const { code, output } = await runCommand('cmake', args);
+  if (code !== 0) throw new SetupError(`cmake could not install the training addon:\n${output.trim()}`);
+  return folder;
+}
+
 /** The addon with sanitizers, in a place of its own. @returns {Promise<string>} */
 export async function buildSanitized() {
   await ensureTools();
