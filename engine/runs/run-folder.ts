@@ -26,6 +26,7 @@ const files = {
   metrics: 'metrics.jsonl',
   samples: 'samples.jsonl',
   examples: 'examples.jsonl',
+  reserve: 'reserve',
   log: 'log',
   checkpoints: 'checkpoints',
 } as const;

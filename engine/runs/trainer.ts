@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import type { RunSample, RunStep, TrainConfig } from '../contract/training.ts';
@@ -41,6 +42,8 @@ export interface TrainerOptions {
 
 const beatEveryMs = 1000;
 const wroteEveryMs = 500;
+/** Room that is given free for the last words: a run that filled the disk could not tell it otherwise. */
+const reserveBytes = 64 * 1024;
 
 /**
  * Carries out a run, or goes on with it, in this process: waits for its turn, makes the features, trains. What happens is
@@ -49,6 +52,7 @@ const wroteEveryMs = 500;
 export async function runTrainer(options: TrainerOptions): Promise<void> {
   const { folder } = options;
   const record = stateOf(folder);
+  const reserve = runFile(folder, 'reserve');
   const stop = new AbortController();
   const ended = (): void => stop.abort();
   options.signal.addEventListener('abort', ended, { once: true });
@@ -67,6 +71,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
     record.set({ state: 'queued', detail: 'Waiting for its turn', error: null, pid: process.pid });
     giveBack = await takeTurn(dirname(folder), folder, stop.signal);
     sweepPartial(folder);
+    writeFileSync(reserve, randomBytes(reserveBytes));
     record.set({ state: 'preparing', detail: 'Loading the training engine' });
     const outcome = await carryOut(options, record, stop.signal);
     record.set({ checkpoints: checkpointsOf(folder) });
@@ -75,9 +80,11 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
     const asked = { toStop: readWish(folder) === 'stop', toEnd: stop.signal.aborted };
     const change = afterFailure(error, record.now.step, asked);
     if (change.error) log(`${change.error.sentence} ${change.error.remedy}`);
+    rmSync(reserve, { force: true });
     record.set(change);
   } finally {
     clearInterval(beat);
+    rmSync(reserve, { force: true });
     writeWish(folder, null);
     giveBack();
   }

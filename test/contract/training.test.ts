@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -389,6 +399,40 @@ describeTorch('training', () => {
     expect(failed.error!.sentence).toMatch(/(clip|text)-\d \(row \d+\)/);
     expect(failed.checkpoints.length).toBeGreaterThan(0);
     await client.training.delete({ id });
+  });
+
+  it('says that the disk is full, also when not a byte is left, and goes on once there is room', {
+    timeout: 60_000,
+  }, async (context) => {
+    const place = join(home, 'runs');
+    mkdirSync(place, { recursive: true });
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'none', place]);
+    if (mounted.status !== 0) context.skip('this user may not mount a small disk');
+    try {
+      const { id } = await client.training.start({
+        config: await configOf({ maxSteps: 400, data: dataFile('data.json', rows) }),
+      });
+      await reaches(id, ['running'], 10);
+      const ballast = join(place, '.ballast');
+      const fill = (bytes: number) => {
+        try {
+          for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
+        } catch {
+          if (bytes > 1) fill(Math.floor(bytes / 16));
+        }
+      };
+      fill(2 ** 20);
+      const failed = await reaches(id, ['failed']);
+      expect(failed.error).toMatchObject({ code: 'disk_full', remedy: expect.stringMatching(/space/) });
+      const step = failed.checkpoints.at(-1)!.step;
+      expect(step % 9).toBe(0);
+      rmSync(ballast);
+      await client.training.resume({ id });
+      await reaches(id, ['running'], step + 1);
+      await client.training.delete({ id });
+    } finally {
+      spawnSync('umount', ['--lazy', place]);
+    }
   });
 
   it('one computes at a time, the next waits, and both end', { timeout: 90_000 }, async () => {
