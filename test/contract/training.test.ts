@@ -435,12 +435,18 @@ describeTorch('training', () => {
     }
   });
 
-  it('one computes at a time, the next waits, and both end', { timeout: 90_000 }, async () => {
+  it('one computes at a time, the next waits, and both end, without a video that goes meanwhile', {
+    timeout: 90_000,
+  }, async () => {
     const config = await configOf({ maxSteps: 3, data: dataFile('data.json', rows) });
+    const gone = join(media.folder, 'gone.mp4');
+    await copyFile(media.shorter, gone);
+    const data = dataFile('gone.json', [row('gone', 'gone.mp4', 'What?', 'That.'), ...rows]);
     const [first, second] = [
       await client.training.start({ config }),
-      await client.training.start({ config }),
+      await client.training.start({ config: { ...config, data } }),
     ];
+    rmSync(gone);
     const atOnce: number[] = [];
     for await (const all of await client.training.watch()) {
       const mine = all.filter(({ id }) => id === first.id || id === second.id);
@@ -448,6 +454,8 @@ describeTorch('training', () => {
       if (mine.every(({ state }) => state === 'done')) break;
     }
     expect(Math.max(...atOnce)).toBe(1);
+    const { notes } = (await runs()).find(({ id }) => id === second.id)!;
+    expect(notes).toEqual(['Left out: 1 of 11 rows.', `Row 1: there is no file ${gone}.`]);
   });
 
   it.each([
