@@ -25,6 +25,7 @@ import { accountSchema, providersSchema, settingsSchema } from './settings.ts';
 import { doctorCheckSchema, systemInfoSchema } from './system.ts';
 import {
   dataReportSchema,
+  installChoiceSchema,
   preflightProgressSchema,
   runSampleSchema,
   runSchema,
@@ -130,6 +131,8 @@ export const contract = {
     stop: base.input(byId).output(none),
     /** With its checkpoints; models that were installed of it stay. */
     delete: base.input(byId).output(none),
+    /** The forms that a checkpoint can be installed in, the proposed one first. */
+    installForms: base.input(trainingInputs.installForms).output(z.array(installChoiceSchema)),
     install: base.input(trainingInputs.install).output(z.object({ modelId: z.string() })),
     export: base.input(trainingInputs.export).output(none),
   },

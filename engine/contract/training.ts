@@ -211,6 +211,17 @@ export const preflightProgressSchema = z.discriminatedUnion('kind', [
     kind: z.literal('too_large'),
     error: expectedErrorSchema,
     savings: z.array(savingSchema),
+/**
+ * merged: what was trained is worked into weights of the model's own. adapter: the base's language model stays as it is, for both
+ * models, and the changes lie beside it.
+ */
+export const installForms = ['adapter', 'merged'] as const;
+const installFormSchema = z.enum(installForms);
+export type InstallForm = z.infer<typeof installFormSchema>;
+/** `bytes`: what it adds to the disk. */
+export const installChoiceSchema = z.object({ form: installFormSchema, bytes: z.number() });
+export type InstallChoice = z.infer<typeof installChoiceSchema>;
+
   }),
   z.object({ kind: z.literal('done'), preflight: preflightSchema }),
 ]);
@@ -225,8 +236,14 @@ export const trainingInputs = {
   start: z.object({ config: trainConfigSchema }),
   /** `from`: how many steps the caller has already. */
   metrics: z.object({ id: z.string(), from: z.number().int().min(0) }),
-  /** Makes a model that answers, of a checkpoint that is kept: what was trained is worked into the weights. */
-  install: z.object({ id: z.string(), step: z.number().int(), name: z.string().min(1).max(100) }),
+  installForms: z.object({ id: z.string(), step: z.number().int() }),
+  /** Makes a model that answers, of a checkpoint that is kept; without a form in the first of `installForms`. */
+  install: z.object({
+    id: z.string(),
+    step: z.number().int(),
+    name: z.string().min(1).max(100),
+    form: installFormSchema.optional(),
+  }),
   /**
    * A folder of this absolute path, which must not be there. peft: the adapter's files; merv: the reference's config.json and
    * checkpoints/latest-checkpoint.pt; hf: the language model alone, as Hugging Face's tools open it.

@@ -1,19 +1,23 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelled, ExpectedError } from '../contract/errors.ts';
+import type { InstallForm } from '../contract/training.ts';
 import { slug } from '../hub/conversion/language-model-recipe.ts';
 import { languageLinear } from '../hub/conversion/part-sizes.ts';
 import { modelIdFor } from '../hub/install/model-id.ts';
 import { hashOf } from '../hub/starter-files.ts';
 import { writeBundle } from '../hub/write-bundle.ts';
 import { type PartDraft, writePart } from '../hub/write-part.ts';
+import type { Bundle } from '../models/bundle.ts';
 import { type Model, readModel } from '../models/model.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
 import { trainedFileOf } from '../training/checkpoint.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { writeFolder } from '../training/write-folder.ts';
-import { type OriginalParts, type Originals, withOriginals } from './originals.ts';
+import { openTensors } from '../weights/open.ts';
+import { adaptedBase, adapterDraft, writeAdapterPart } from './adapter-part.ts';
+import { type Originals, withOriginals } from './originals.ts';
 import { readConfig, readOriginals, runFile, runsFolder } from './run-folder.ts';
 import { adapterOf } from './trainable.ts';
 import {
@@ -23,6 +27,7 @@ import {
   trainedFolder,
   trainedWeights,
 } from './trained-model.ts';
+import type { AdapterScale } from './trained-weights.ts';
 
 /** Raised whenever what this file writes changes. */
 const recipeVersion = 1;
@@ -32,6 +37,7 @@ export interface InstallRun {
   readonly folder: string;
   readonly step: number;
   readonly name: string;
+  readonly form: InstallForm;
   readonly dataFolder: string;
   readonly modelsFolder: string;
   readonly signal: AbortSignal;
@@ -39,20 +45,28 @@ export interface InstallRun {
 
 /**
  * Makes a model that answers of a run's checkpoint: what was trained is worked into the weights and converted as the base's
- * parts were; the others are shared with the base. Run again it does what is missing. Returns the model's id. Throws
- * ExpectedError 'not_found' for a checkpoint that is not kept, 'model_missing' where the base is gone, 'disk_full',
+ * parts were, but for an adapter that is kept apart beside the base's language model; the other parts are shared with the
+ * base. Run again it does what is missing. Returns the model's id. Throws ExpectedError 'not_found' for a checkpoint that is
+ * not kept, 'bad_request' where there is no adapter to keep apart, 'model_missing' where the base is gone, 'disk_full',
  * 'cancelled', and what the originals' readers throw.
  */
 export async function installRun(request: InstallRun): Promise<string> {
-  const { folder, step, name, dataFolder, modelsFolder, signal } = request;
+  const { folder, step, name, form, dataFolder, modelsFolder, signal } = request;
   const config = readConfig(folder);
   const base = await readModel(modelsFolder, config.modelId);
   const checkpoint = checkpointFile(folder, step);
+  const adapter = adapterOf(config);
+  if (form === 'adapter' && adapter === null) {
+    throw new ExpectedError(
+      'bad_request',
+      `The run ${config.name} trains no adapter that could be kept apart.`,
+      'Work what it trained into the model.',
+    );
+  }
   removeUnusedTrained(dataFolder, modelsFolder, runsFolder(dataFolder));
   const sha256 = await hashOf(checkpoint);
   const home = join(trainedFolder(dataFolder), `${slug(name)}-${sha256.slice(0, 12)}`);
   const source = { kind: 'local', path: home } as const;
-  const adapter = adapterOf(config);
   const originals: Originals = {
     kind: 'trained',
     base: readOriginals(folder),
@@ -65,24 +79,25 @@ export async function installRun(request: InstallRun): Promise<string> {
     { name: trainedFile, pieces: [Buffer.from(`${JSON.stringify(trained, null, 1)}\n`)] },
   ]);
   const id = await modelIdFor(modelsFolder, slug(name), source);
-  const made = await withOriginals(originals, async (parts) => ({
-    visual: await visualPart(request, base, parts, sha256, home),
-    languageModel: recipes[config.recipe].trainsLanguageModel
-      ? await languageModelPart(request, base, parts, sha256, home)
-      : base.languageModel.part,
-  }));
+  const made: Made = { ...request, base, home, sha256 };
+  const visual = base.visual === null ? null : await visualPart(made, base.visual, originals);
+  const language =
+    form === 'adapter' && adapter !== null
+      ? await besideBase(made, adapter)
+      : recipes[config.recipe].trainsLanguageModel
+        ? { languageModel: { part: (await languageModelPart(made, originals)).key } }
+        : languageOf(base.bundle);
   if (signal.aborted) throw cancelled();
-  const { bundle } = base;
+  const { adapter: _, ...bundle } = base.bundle;
   await writeBundle(modelsFolder, {
     ...bundle,
     id,
     name,
     description: `${bundle.name}, trained here: ${config.name}, step ${step}.`,
-    demonstration: bundle.demonstration,
     createdAt: Date.now(),
     source,
-    visual: made.visual === null ? null : { part: made.visual.key },
-    languageModel: { part: made.languageModel.key },
+    visual: visual === null ? null : { part: visual.key },
+    ...language,
   });
   return id;
 }
@@ -98,7 +113,44 @@ export function checkpointFile(folder: string, step: number): string {
   );
 }
 
-function draftOf(part: Part, sha256: string, home: string): PartDraft {
+/** What the parts of one call are made from. */
+interface Made extends InstallRun {
+  readonly base: Model;
+  readonly home: string;
+  /** The checkpoint's. */
+  readonly sha256: string;
+}
+
+type Language = Pick<Bundle, 'languageModel' | 'adapter'>;
+
+/** A model's language model with what stands beside it. */
+function languageOf({ languageModel, adapter }: Bundle): Language {
+  return adapter === undefined ? { languageModel } : { languageModel, adapter };
+}
+
+async function besideBase(
+  { modelsFolder, base, home, sha256 }: Made,
+  scale: AdapterScale,
+): Promise<Language> {
+  const made = {
+    origin: { kind: 'local', path: home },
+    inputs: [{ path: trainedWeights, sha256 }],
+  } as const;
+  const draft = adapterDraft(base, { ...made, inputs: [...made.inputs] }, scale);
+  const part = await writePart(modelsFolder, draft, async (folder) => {
+    const trained = await openTensors(join(home, trainedWeights));
+    try {
+      return await writeAdapterPart(folder, base, await adaptedBase(base, trained, scale));
+    } finally {
+      await trained.close();
+    }
+  });
+  const { bundle } = base;
+  const of = bundle.adapter?.of ?? bundle.id;
+  return { languageModel: bundle.languageModel, adapter: { part: part.key, of } };
+}
+
+function draftOf(part: Part, { sha256, home }: Made): PartDraft {
   return {
     role: part.role,
     id: part.id,
@@ -112,35 +164,33 @@ function draftOf(part: Part, sha256: string, home: string): PartDraft {
 }
 
 async function visualPart(
-  { modelsFolder, signal }: InstallRun,
-  { visual }: Model,
-  parts: OriginalParts,
-  sha256: string,
-  home: string,
-): Promise<Part | null> {
-  const path = parts.visual;
-  if (visual === null || path === null) return null;
-  return writePart(modelsFolder, draftOf(visual.part, sha256, home), async (folder): Promise<PartSpec> => {
-    await writeVisualPath(join(folder, visual.spec.graph), path, stopping(signal));
-    return visual.spec;
-  });
+  made: Made,
+  { part, spec }: NonNullable<Model['visual']>,
+  originals: Originals,
+): Promise<Part> {
+  const { modelsFolder, signal } = made;
+  return writePart(modelsFolder, draftOf(part, made), (folder) =>
+    withOriginals(originals, async ({ visual }): Promise<PartSpec> => {
+      if (visual === null) throw new Error('a model that sees has no visual originals');
+      await writeVisualPath(join(folder, spec.graph), visual, stopping(signal));
+      return spec;
+    }),
+  );
 }
 
-async function languageModelPart(
-  { modelsFolder, signal }: InstallRun,
-  { languageModel: { part, spec } }: Model,
-  { config, languageModel: weights }: OriginalParts,
-  sha256: string,
-  home: string,
-): Promise<Part> {
-  return writePart(modelsFolder, draftOf(part, sha256, home), async (folder): Promise<PartSpec> => {
-    await writeLanguageModel(join(folder, spec.graph), config, weights, {
-      precision: languageLinear(part.precision ?? 'fp32'),
-      onProgress: stopping(signal),
-    });
-    await writeEmbeddingTable(join(folder, spec.embeddings), weights, spec.embeddingType);
-    return spec;
-  });
+async function languageModelPart(made: Made, originals: Originals): Promise<Part> {
+  const { modelsFolder, signal, base } = made;
+  const { part, spec } = base.languageModel;
+  return writePart(modelsFolder, draftOf(part, made), (folder) =>
+    withOriginals(originals, async ({ config, languageModel: weights }): Promise<PartSpec> => {
+      await writeLanguageModel(join(folder, spec.graph), config, weights, {
+        precision: languageLinear(part.precision ?? 'fp32'),
+        onProgress: stopping(signal),
+      });
+      await writeEmbeddingTable(join(folder, spec.embeddings), weights, spec.embeddingType);
+      return spec;
+    }),
+  );
 }
 
 function stopping(signal: AbortSignal): () => void {

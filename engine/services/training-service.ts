@@ -6,6 +6,7 @@ import type { Library } from '../hub/library.ts';
 import { readDataSet, reportOf } from '../runs/data-set.ts';
 import { exportRun } from '../runs/export-run.ts';
 import { findOriginals } from '../runs/find-originals.ts';
+import { installForms } from '../runs/install-forms.ts';
 import { installRun } from '../runs/install-run.ts';
 import { logOf, samplesOf, stepsFrom } from '../runs/progress-of.ts';
 import type { RunManager } from '../runs/run-manager.ts';
@@ -119,13 +120,18 @@ export function trainingService({ training }: Procedures, options: TrainingServi
       await runs.delete(input.id);
       return {};
     }),
+    installForms: training.installForms.handler(({ input }) =>
+      installForms(runs.folder(input.id), input.step, folders.models),
+    ),
     install: training.install.handler(async ({ input, signal = never }) => {
       const { id, step, name } = input;
       const { data: dataFolder, models: modelsFolder } = folders;
+      const folder = runs.folder(id);
       const modelId = await installRun({
-        folder: runs.folder(id),
+        folder,
         step,
         name,
+        form: input.form ?? (await installForms(folder, step, modelsFolder))[0]!.form,
         dataFolder,
         modelsFolder,
         signal,

@@ -83,6 +83,14 @@ describeTorch('training', () => {
     }
   });
 
+  async function done({ id }: { readonly id: string }): Promise<void> {
+    for await (const jobs of await client.jobs.watch()) {
+      const job = jobs.find((each) => each.id === id);
+      if (job?.state === 'failed') throw new Error(JSON.stringify(job));
+      if (job?.state === 'done') return;
+    }
+  }
+
   const row = (id: string, video: string | null, question: string, answer: string) => ({
     id,
     ...(video === null ? {} : { video }),
@@ -474,36 +482,90 @@ describeTorch('training', () => {
     expect(run.notes).toEqual([]);
   });
 
-  it('becomes a model that answers as the run did, shares what was not trained, and can be trained further', {
-    timeout: 120_000,
-  }, async () => {
-    const step = straight.checkpoints.at(-1)!.step;
-    const { modelId } = await client.training.install({ id: straight.id, step, name: 'Tiny, trained' });
-    expect(modelId).toBe('tiny-trained');
-    const [base, made] = await Promise.all(
-      [straight.config.modelId, modelId].map((id) => client.models.inspect({ id })),
-    );
-    const keys = (model: typeof base) => model!.summary.parts.map(({ key }) => key);
-    const shared = keys(made).filter((key) => keys(base).includes(key));
-    expect(made!.summary.parts.filter(({ key }) => !shared.includes(key)).map(({ role }) => role)).toEqual([
-      'visual',
-      'languageModel',
-    ]);
+  /** What a model answers to the run's probe. */
+  async function probed(modelId: string, step: number, conversationId: string | null = null) {
     const sample = (await client.training.samples({ id: straight.id })).find((each) => each.step === step)!;
     const kept = rows.find(({ id }) => id === sample.example)!;
     const video = await client.video.open({ path: sample.media! });
     let answer = '';
+    let conversation = '';
     const events = await client.ask.send({
       modelId,
       videoId: video.id,
       clip: 'clip' in kept ? { from: kept.clip[0]!, to: kept.clip[1]! } : null,
-      conversationId: null,
+      conversationId,
       system: null,
       question: sample.question,
       sampling: samplingSchema.parse({ maxTokens: 32 }),
     });
-    for await (const event of events) if (event.type === 'done') answer = event.text;
-    expect(answer.trim()).toBe(sample.answer);
+    for await (const event of events) {
+      if (event.type === 'started') conversation = event.conversationId ?? '';
+      if (event.type === 'done') answer = event.text;
+    }
+    return { answer: answer.trim(), conversation, wanted: sample.answer };
+  }
+  /** Roles of the parts that it does not share with the base, and the bytes of those. */
+  async function ownParts(modelId: string) {
+    const [base, made] = await Promise.all(
+      [straight.config.modelId, modelId].map((id) => client.models.inspect({ id })),
+    );
+    const shared = new Set(base!.summary.parts.map(({ key }) => key));
+    const own = made!.summary.parts.filter(({ key }) => !shared.has(key));
+    return {
+      summary: made!.summary,
+      roles: own.map(({ role }) => role),
+      bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  it('becomes a model whose adapter is kept apart, switchable in the middle of a conversation', {
+    timeout: 120_000,
+  }, async () => {
+    const step = straight.checkpoints.at(-1)!.step;
+    const base = straight.config.modelId;
+    const forms = await client.training.installForms({ id: straight.id, step });
+    expect(forms.map(({ form }) => form)).toEqual(['adapter', 'merged']);
+    const { modelId } = await client.training.install({ id: straight.id, step, name: 'Tiny, beside' });
+    const { summary, roles, bytes } = await ownParts(modelId);
+    expect(summary).toMatchObject({ adapterOf: base, problem: null });
+    expect(roles).toEqual(['visual', 'adapter']);
+    const [apart, merged] = forms.map((form) => form.bytes);
+    expect(bytes).toBeLessThan(apart! * 1.1);
+    expect(apart).toBeLessThan(merged! / 2);
+
+    const plain = await probed(base, step);
+    expect(plain.answer).not.toBe(plain.wanted);
+    const first = await probed(modelId, step);
+    expect(first.answer).toBe(first.wanted);
+    // The same conversation, by the other model, and back.
+    const other = await probed(base, step, first.conversation);
+    const back = await probed(modelId, step, first.conversation);
+    expect(other.conversation).toBe(first.conversation);
+    expect(back.answer).not.toBe(other.answer);
+    expect((await probed(base, step)).answer).toBe(plain.answer);
+    expect((await probed(modelId, step)).answer).toBe(first.answer);
+
+    // Its weights go with it, and nothing else.
+    const file = join(home, 'beside.mervmodel');
+    await done(await client.models.export({ id: modelId, path: file }));
+    await client.models.delete({ id: modelId });
+    expect((await probed(base, step)).answer).toBe(plain.answer);
+    await done(await client.hub.install({ source: { kind: 'local', path: file }, choices: [] }));
+    expect((await probed(modelId, step)).answer).toBe(first.answer);
+  });
+
+  it('becomes a model of its own that answers as the run did and can be trained further', {
+    timeout: 120_000,
+  }, async () => {
+    const step = straight.checkpoints.at(-1)!.step;
+    const from = { id: straight.id, step, name: 'Tiny, trained' };
+    const { modelId } = await client.training.install({ ...from, form: 'merged' });
+    expect(modelId).toBe('tiny-trained');
+    const { summary, roles } = await ownParts(modelId);
+    expect(summary.adapterOf).toBeNull();
+    expect(roles).toEqual(['visual', 'languageModel']);
+    const { answer, wanted } = await probed(modelId, step);
+    expect(answer).toBe(wanted);
 
     const further = await trained(
       await configOf({ modelId, recipe: 'second-finetune', maxSteps: 2, data: dataFile('data.json', rows) }),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../../../contract/errors.ts';
-import { exportFormats, type Run } from '../../../contract/training.ts';
+import { exportFormats, type InstallForm, type Run } from '../../../contract/training.ts';
 import { type CommandContext, type Family, show } from '../command.ts';
 import { bytesText } from '../figures.ts';
 import { UsageError } from '../flags.ts';
@@ -13,6 +13,8 @@ const flagsSchema = z.object({
   name: z.string().optional(),
   step: z.string().optional(),
   to: z.string().optional(),
+  adapter: z.boolean().default(false),
+  merged: z.boolean().default(false),
   format: z.enum(exportFormats).default('peft'),
 });
 type Flags = z.infer<typeof flagsSchema>;
@@ -22,6 +24,11 @@ export const runs: Family = (cli, chosen) => {
   cli
     .command('runs [action] [id]', `List training runs; \`runs ${actions.join('|')} <id>\``)
     .option('--name <text>', 'install: what the model is called')
+    .option(
+      '--adapter',
+      'install: the adapter kept apart, beside the base’s weights (proposed where there is one)',
+    )
+    .option('--merged', 'install: what was trained worked into weights of its own')
     .option('--step <n>', 'install, export: of which checkpoint (the best, else the last)')
     .option('--to <folder>', 'export: a new folder')
     .option('--format <name>', 'export: peft (the adapter), merv (the reference’s checkpoint) or hf (peft)')
@@ -55,7 +62,9 @@ async function carryOut(context: CommandContext, action: Action, run: Run, flags
       return followRun(context, id);
     case 'install': {
       const name = flags.name ?? run.config.name;
-      const { modelId } = await client.training.install({ id, step: stepOf(run, flags), name });
+      const step = stepOf(run, flags);
+      const form = formOf(flags);
+      const { modelId } = await client.training.install({ id, step, name, ...(form !== null && { form }) });
       return show(
         context,
         { modelId },
@@ -76,6 +85,11 @@ async function carryOut(context: CommandContext, action: Action, run: Run, flags
     default:
       return action satisfies never;
   }
+}
+
+function formOf({ adapter, merged }: Flags): InstallForm | null {
+  if (adapter && merged) throw new UsageError('--adapter and --merged exclude each other');
+  return adapter ? 'adapter' : merged ? 'merged' : null;
 }
 
 /** The best checkpoint that is kept, else the last. */
