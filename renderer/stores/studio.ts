@@ -13,6 +13,7 @@ import { createInspectorStore } from './inspector.ts';
 import { createInstallStore } from './install.ts';
 import { createJobsStore } from './jobs.ts';
 import { createLayoutStore } from './layout.ts';
+import { createLibtorch } from './libtorch.ts';
 import { createManager } from './manager.ts';
 import { createModelsStore } from './models.ts';
 import { createNavigationStore } from './navigation.ts';
@@ -67,6 +68,7 @@ export function createStudio(host: Host) {
   });
 
   const runs = createRunsStore(engine);
+  const libtorch = createLibtorch({ engine, jobs, runs, notices });
   const curves = createCurvesStore(engine);
   const runPage = createRunPageStore(engine);
   const wizard = createWizardStore(engine);
@@ -205,6 +207,7 @@ export function createStudio(host: Host) {
     compare,
     manager,
     runs,
+    libtorch,
     curves,
     runPage,
     wizard,
@@ -271,6 +274,7 @@ export function createStudio(host: Host) {
       for (const unsubscribe of subscriptions) unsubscribe();
       manager.dispose();
       training.dispose();
+      libtorch.dispose();
       engine.dispose();
     },
   };

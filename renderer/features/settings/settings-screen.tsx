@@ -1,6 +1,6 @@
 import { Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconActivity, IconCpu, IconDatabase, IconPalette, IconWorld } from '@tabler/icons-react';
+import { IconActivity, IconCpu, IconDatabase, IconPalette, IconSchool, IconWorld } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { FailureNote } from '../../components/failure-note.tsx';
@@ -12,10 +12,12 @@ import { ComputePanel } from './compute-panel.tsx';
 import { NetworkPanel } from './network-panel.tsx';
 import classes from './settings-screen.module.css';
 import { StoragePanel } from './storage-panel.tsx';
+import { TrainingPanel } from './training-panel.tsx';
 
 const pages = [
   { value: 'network', title: 'Network', icon: IconWorld },
   { value: 'compute', title: 'Compute', icon: IconCpu },
+  { value: 'training', title: 'Training', icon: IconSchool },
   { value: 'storage', title: 'Storage', icon: IconDatabase },
   { value: 'activity', title: 'Activity', icon: IconActivity },
   { value: 'appearance', title: 'Appearance', icon: IconPalette },
@@ -64,6 +66,9 @@ export function SettingsScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="compute">
           <ComputePanel />
+        </Tabs.Panel>
+        <Tabs.Panel value="training">
+          <TrainingPanel />
         </Tabs.Panel>
         <Tabs.Panel value="storage">
           <StoragePanel />

@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core';
 import { useStore } from 'zustand';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { useStudio } from '../../components/studio-context.tsx';
 import { diskOf } from '../../lib/model-facts.ts';
 import { formatBytes } from '../../lib/numbers.ts';
 import { encoderColour } from '../../lib/theme.ts';
+import { Path } from './path.tsx';
 import { Setting, SettingsPage } from './setting.tsx';
 import classes from './storage-panel.module.css';
 
@@ -65,14 +65,5 @@ export function StoragePanel() {
         </Setting>
       )}
     </SettingsPage>
-  );
-}
-
-function Path({ path }: { readonly path: string }) {
-  return (
-    <span className={classes.path}>
-      <code>{path}</code>
-      <CopyButton label={`Copy ${path}`} text={() => path} />
-    </span>
   );
 }

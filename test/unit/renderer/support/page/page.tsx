@@ -6,10 +6,11 @@ import { createStudio } from '../../../../../renderer/stores/studio.ts';
 import { fillManager, manyModels } from '../manager-content.ts';
 import { newScript } from '../scripted-engine.ts';
 import { scriptedHost } from '../scripted-host.ts';
+import { missingRuntime } from '../scripted-libtorch.ts';
 import { fillTraining, scriptedPreflight } from '../training-content.ts';
 import { fillHistory, sayings, videos } from './content.ts';
 
-/** The window with a scripted engine. `?history=200&step=40&models&runs` and `window.page` steer it. */
+/** The window with a scripted engine. `?history=200&step=40&models&runs&libtorch` and `window.page` steer it. */
 const wish = new URLSearchParams(location.search);
 const script = newScript();
 script.stepMs = Number(wish.get('step') ?? 30);
@@ -19,6 +20,7 @@ for (const video of videos) script.videos.set(video.id, video);
 fillHistory(script, Number(wish.get('history') ?? 0));
 if (wish.has('runs')) fillTraining(script.training);
 else script.training.preflight = scriptedPreflight;
+if (wish.has('libtorch')) script.training.runtime = missingRuntime;
 if (wish.has('models')) {
   script.models = manyModels;
   fillManager(script.manager);
