@@ -5,7 +5,7 @@ import type { ExportFormat } from '../contract/training.ts';
 import { readModel } from '../models/model.ts';
 import type { VisualPath } from '../models/write-graphs.ts';
 import type { Weights } from '../nn/weights.ts';
-import { writeAdapterOf } from '../training/adapters.ts';
+import { writeAdapter } from '../training/adapters.ts';
 import { huggingFaceWeights, mervCheckpoint } from '../training/export.ts';
 import { type FolderFile, writeFolder } from '../training/write-folder.ts';
 import { openTensors } from '../weights/open.ts';
@@ -37,7 +37,7 @@ export async function exportRun(from: ExportedCheckpoint, format: ExportFormat, 
   try {
     if (format === 'peft') {
       if (adapter === null) throw unfit(`The run ${config.name} trains no adapter.`);
-      return await writeAdapterOf(path, source, adapter, config.modelId);
+      return await writeAdapter(path, source, adapter, config.modelId);
     }
     const originals = readOriginals(from.folder);
     await withOriginals(originals, async (base) => {

@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import type { Parameters } from '../nn/torch/parameters.ts';
 import type { Weights } from '../nn/weights.ts';
-import { openTensors } from '../weights/open.ts';
 import { safetensorsBytes } from '../weights/write-safetensors.ts';
 import { randomNumbers } from './random.ts';
 import { modulePrefixes } from './training-model.ts';
@@ -51,18 +47,11 @@ export function addAdapters(parameters: Parameters, { rank, targets }: AdapterSe
   }
 }
 
-/** Writes a folder that PEFT's `PeftModel.from_pretrained` opens. Throws ExpectedError 'disk_full'. */
+/**
+ * Writes a folder that PEFT's `PeftModel.from_pretrained` opens. `weights` have the parameters' names; what is no adapter's
+ * is passed over. Throws ExpectedError 'disk_full'.
+ */
 export async function writeAdapter(
-  folder: string,
-  parameters: Parameters,
-  settings: AdapterSettings,
-  base: string,
-): Promise<void> {
-  await writeAdapterOf(folder, parameters.within(''), settings, base);
-}
-
-/** The same of tensors that were read from somewhere, under the parameters' names; others than adapters' are passed over. */
-export async function writeAdapterOf(
   folder: string,
   weights: Weights,
   { rank, alpha, targets }: AdapterSettings,
@@ -98,52 +87,4 @@ export async function writeAdapterOf(
     { name: files.weights, pieces: safetensorsBytes(tensors, { format: 'pt' }) },
     { name: files.config, pieces: [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)] },
   ]);
-}
-
-const configSchema = z.object({
-  peft_type: z.literal('LORA'),
-  r: z.number().int().positive(),
-  lora_alpha: z.number(),
-  target_modules: z.array(z.string()),
-  use_dora: z.literal(false).default(false),
-  use_rslora: z.literal(false).default(false),
-  bias: z.literal('none').default('none'),
-  rank_pattern: z.object({}).strict().default({}),
-  alpha_pattern: z.object({}).strict().default({}),
-});
-
-/**
- * Adds the adapters of a PEFT folder. Throws ExpectedError 'file_unsupported' for another kind of adapter or another
- * model's, and what the reader throws.
- */
-export async function readAdapter(
-  folder: string,
-  parameters: Parameters,
-  trainable: boolean,
-): Promise<AdapterSettings> {
-  const parsed = configSchema.safeParse(JSON.parse(await readFile(join(folder, files.config), 'utf8')));
-  if (!parsed.success) throw unsupported(folder, z.prettifyError(parsed.error));
-  const source = await openTensors(join(folder, files.weights));
-  try {
-    for (const [stored, { shape }] of source.tensors) {
-      const name = stored.replace(peftPrefix, modulePrefixes.languageModel);
-      const layer = matrix.exec(name)?.[1];
-      if (layer === undefined || !parameters.has(`${layer}.weight`)) {
-        throw unsupported(folder, `the model has no layer for ${stored}`);
-      }
-      parameters.set(name, await source.read(stored), shape, trainable);
-    }
-  } finally {
-    await source.close();
-  }
-  const { r, lora_alpha, target_modules } = parsed.data;
-  return { rank: r, alpha: lora_alpha, targets: target_modules };
-}
-
-function unsupported(folder: string, why: string): ExpectedError {
-  return new ExpectedError(
-    'file_unsupported',
-    `The adapter ${folder} cannot be used: ${why}.`,
-    'Choose a LoRA adapter that was trained for this model.',
-  );
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Torch } from '../../../engine/native/torch.ts';
 import { type AdapterScale, trainedParts } from '../../../engine/runs/trained-weights.ts';
 import { AdamW } from '../../../engine/training/adam-w.ts';
-import { addAdapters, readAdapter, writeAdapter } from '../../../engine/training/adapters.ts';
+import { addAdapters, writeAdapter } from '../../../engine/training/adapters.ts';
 import { chunkedLoss } from '../../../engine/training/chunked-loss.ts';
 import { ignored } from '../../../engine/training/example.ts';
 import { huggingFaceWeights, mervCheckpoint } from '../../../engine/training/export.ts';
@@ -387,9 +387,14 @@ describeTorch('training runs', (torch) => {
       Float32Array.from({ length: 32 * 4 }, (_, i) => Math.sin(i) / 10),
     );
     const settings = { rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] };
-    await writeAdapter(folder, trained.parameters, settings, 'tiny');
+    await writeAdapter(folder, trained.parameters.within(''), settings, 'tiny');
     const again = tinyModel(torch);
-    expect(await readAdapter(folder, again.parameters, false)).toEqual(settings);
+    const written = await openTensors(join(folder, 'adapter_model.safetensors'));
+    for (const [name, { shape }] of written.tensors) {
+      const here = name.replace('base_model.model.', 'llm_backbone.llm.');
+      again.parameters.set(here, await written.read(name), shape, false);
+    }
+    await written.close();
     const merged = merge(torch, trained, settings);
     expect([...merged.tensors.keys()].some((name) => name.includes('lora'))).toBe(false);
     const plain = tinyModel(torch);
