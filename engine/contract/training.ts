@@ -95,12 +95,15 @@ export const runSchema = z.object({
   state: z.enum(runStates),
   /** What it is at, for people: "Encoding clip 12 of 40", "Step 80 of 200". */
   detail: z.string(),
+  /** While it is prepared: the part of what is done now (fetching weights, encoding clips) that is over; null unknown. */
+  prepared: z.number().nullable().default(null),
   step: z.number().int(),
   steps: z.number().int().nullable(),
   loss: z.number().nullable(),
   /** Best loss on the examples kept out, and its step. */
   best: z.object({ loss: z.number(), step: z.number().int() }).nullable(),
   secondsPerStep: z.number().nullable(),
+  /** Of the training, or of the fetching before it. */
   secondsLeft: z.number().nullable(),
   memoryBytes: z.number().nullable(),
   checkpoints: z.array(

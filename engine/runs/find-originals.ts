@@ -1,4 +1,5 @@
 import { ExpectedError } from '../contract/errors.ts';
+import type { TransferProgress } from '../hub/huggingface/fetcher.ts';
 import type { Hub } from '../hub/huggingface/hub.ts';
 import { resolveSource } from '../hub/install/resolve.ts';
 import { sourceFiles } from '../hub/install/source-files.ts';
@@ -14,6 +15,8 @@ export interface FindOriginalsOptions {
   readonly resourcesFolder: string;
   readonly hub: Hub;
   readonly signal: AbortSignal;
+  /** Called where something has to be fetched. */
+  readonly onProgress: (progress: TransferProgress) => void;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface FindOriginalsOptions {
  * the hub throws.
  */
 export async function findOriginals(modelId: string, options: FindOriginalsOptions): Promise<Originals> {
-  const { modelsFolder, resourcesFolder, hub, signal } = options;
+  const { modelsFolder, resourcesFolder, hub, signal, onProgress } = options;
   const bundle = await readBundle(modelsFolder, modelId);
   const trained = await readTrained(bundle.source);
   if (trained !== null) return trained.originals;
@@ -43,7 +46,11 @@ export async function findOriginals(modelId: string, options: FindOriginalsOptio
       const { languageModel, visual } = resolved.recipe;
       const wanted = [...languageModel.files, ...(visual?.files ?? [])];
       const files = sourceFiles({ hub, signal, hashes: {}, onNote: () => {} });
-      await files.fetch(wanted, () => {});
+      if (!(await files.areHere(wanted))) {
+        const totalBytes = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
+        onProgress({ doneBytes: 0, totalBytes, bytesPerSecond: 0, path: '', doing: 'fetch' });
+      }
+      await files.fetch(wanted, onProgress);
       const { form, config, weights } = languageModel.making;
       return originalsSchema.parse({
         kind: 'recipe',

@@ -12,6 +12,8 @@ import { type Originals, originalsSchema } from './originals.ts';
 const stateSchema = runSchema.omit({ id: true, folder: true, config: true }).extend({
   /** The trainer's process; null where none was started. */
   pid: z.number().int().nullable(),
+  /** The engine's process that fetches its original weights; null where none does. */
+  fetcher: z.number().int().nullable().default(null),
 });
 export type RunState = z.infer<typeof stateSchema>;
 
@@ -41,19 +43,15 @@ export function runsFolder(data: string): string {
   return join(data, 'runs');
 }
 
-/** A new run's folder, complete before it has its name. */
-export function createRun(
-  folder: string,
-  config: TrainConfig,
-  originals: Originals,
-  notes: readonly string[],
-): void {
+/** A new run's folder; without originals where they have to be fetched first. */
+export function createRun(folder: string, config: TrainConfig, originals: Originals | null): void {
   mkdirSync(folder, { recursive: true });
-  writeFileWhole(runFile(folder, 'originals'), `${JSON.stringify(originals)}\n`);
+  if (originals !== null) writeOriginals(folder, originals);
   const now = Date.now();
   writeState(folder, {
     state: 'queued',
     detail: 'Waiting for its turn',
+    prepared: null,
     step: 0,
     steps: null,
     loss: null,
@@ -64,10 +62,11 @@ export function createRun(
     checkpoints: [],
     error: null,
     savings: [],
-    notes: [...notes],
+    notes: [],
     createdAt: now,
     updatedAt: now,
     pid: null,
+    fetcher: null,
   });
   // Last: a folder with it is a run.
   writeFileWhole(runFile(folder, 'config'), `${JSON.stringify(config, null, 2)}\n`);
@@ -83,6 +82,10 @@ export function readState(folder: string): RunState {
 
 export function readConfig(folder: string): TrainConfig {
   return readJson(runFile(folder, 'config'), trainConfigSchema);
+}
+
+export function writeOriginals(folder: string, originals: Originals): void {
+  writeFileWhole(runFile(folder, 'originals'), `${JSON.stringify(originals)}\n`);
 }
 
 export function readOriginals(folder: string): Originals {
@@ -134,7 +137,7 @@ export function hasTrainer(folder: string, { pid }: Pick<RunState, 'pid'>): bool
   return words.includes(basename(folder));
 }
 
-export function toRun(folder: string, config: TrainConfig, { pid: _, ...state }: RunState): Run {
+export function toRun(folder: string, config: TrainConfig, { pid: _, fetcher: __, ...state }: RunState): Run {
   return { ...state, id: basename(folder), folder, config };
 }
 

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cancelled, ExpectedError, type ExpectedErrorData } from '../contract/errors.ts';
 import type { Preflight, Run, Saving, TrainConfig, TrainingRuntime } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
@@ -15,6 +15,7 @@ import {
   readConfig,
   readState,
   runFolders,
+  runFile,
   toRun,
   writeState,
   writeWish,
@@ -22,6 +23,7 @@ import {
 import { probeRuntime, startTrainer, type TrainerProgram } from './trainer-process.ts';
 import { turnIsTaken } from './turn.ts';
 
+import { createWeightsFetcher, type FindOriginals, isFetched } from './weights-fetcher.ts';
 export type PreflightEnd =
   | { readonly kind: 'done'; readonly preflight: Preflight }
   /** Its memory did not suffice. */
@@ -33,7 +35,8 @@ export interface RunManager {
   /** Newest first. */
   list(): readonly Run[];
   folder(id: string): string;
-  start(config: TrainConfig, originals: Originals, notes: readonly string[]): string;
+  /** Its original weights are fetched first where they are not here; the run is there meanwhile, and says how far that is. */
+  start(config: TrainConfig, signal: AbortSignal): Promise<string>;
   /** Throws ExpectedError 'busy' while a run computes. */
   preflight(
     config: TrainConfig,
@@ -47,19 +50,22 @@ export interface RunManager {
   stop(id: string): void;
   delete(id: string): Promise<void>;
 }
+  /** Stops what this process fetches; trainers go on. */
+  close(): Promise<void>;
 
 export interface RunManagerOptions extends TrainerProgram {
   readonly dataFolder: string;
   /** Below it. */
   readonly runs: string;
 }
+  readonly originals: FindOriginals;
 
 const working: ReadonlySet<Run['state']> = new Set(['queued', 'preparing', 'running']);
 const lookEveryMs = 200;
 const deletedPrefix = '.deleted-';
 const preflightPrefix = '.preflight-';
 
-export function createRunManager({ dataFolder, runs, file }: RunManagerOptions): RunManager {
+export function createRunManager({ dataFolder, runs, file, originals }: RunManagerOptions): RunManager {
   const program = { file };
   let known: TrainingRuntime | null = null;
 
@@ -71,11 +77,18 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
   /** The state as it is: a trainer that was killed could not write it. */
   const stateOf = (folder: string): RunState => {
     const state = readState(folder);
-    if (!working.has(state.state) || hasTrainer(folder, state)) return state;
+    if (!working.has(state.state) || hasTrainer(folder, state) || isFetched(state)) return state;
     // It may have written its last words meanwhile.
     const again = readState(folder);
     if (!working.has(again.state) || hasTrainer(folder, again)) return again;
     const checkpoints = checkpointsOf(folder);
+    if (!existsSync(runFile(folder, 'originals'))) {
+      const detail = 'Interrupted while its original weights were fetched';
+      const left = { prepared: null, secondsLeft: null, fetcher: null };
+      const waiting: RunState = { ...again, ...left, state: 'paused', detail };
+      writeState(folder, waiting);
+      return waiting;
+    }
     const from = checkpoints.at(-1)?.step ?? 0;
     const note = `The trainer ended without a word at step ${again.step}; it goes on from step ${from}.`;
     const found: RunState = {
@@ -90,12 +103,14 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
     writeState(folder, found);
     return found;
   };
-  const launch = (folder: string, state: RunState): void => {
+  const launch = (folder: string): void => {
     writeWish(folder, null);
     const pid = startTrainer(program, 'run', folder);
+    const state = readState(folder);
     writeState(folder, { ...state, state: 'queued', detail: 'Waiting for its turn', error: null, pid });
   };
 
+  const fetcher = createWeightsFetcher(originals, launch);
   return {
     async runtime() {
       if (known?.state !== 'ready') known = await probeRuntime(program, dataFolder);
@@ -112,19 +127,20 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
         }
       }),
     folder: folderOf,
-    start(config, originals, notes) {
+    async start(config, signal) {
       mkdirSync(runs, { recursive: true });
       sweep(runs);
-      const taken = new Set(runFolders(runs));
-      let at = Date.now();
-      while (taken.has(join(runs, idOf(at, config.name)))) at++;
-      const id = idOf(at, config.name);
-      const folder = join(runs, id);
-      createRun(folder, config, originals, notes);
-      launch(folder, readState(folder));
-      return id;
+      const create = (found: Originals | null): string => {
+        const taken = new Set(runFolders(runs));
+        let at = Date.now();
+        while (taken.has(join(runs, idOf(at, config.name)))) at++;
+        const folder = join(runs, idOf(at, config.name));
+        createRun(folder, config, found);
+        return folder;
+      };
+      return basename(await fetcher.begin(config, create, signal));
     },
-    async *preflight(config, originals, signal) {
+    async *preflight(config, found, signal) {
       if (turnIsTaken(runs)) {
         throw new ExpectedError(
           'busy',
@@ -134,7 +150,7 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
       }
       sweep(runs);
       const folder = join(runs, `${preflightPrefix}${process.pid}-${Date.now()}`);
-      createRun(folder, config, originals, []);
+      createRun(folder, config, found);
       const pid = startTrainer(program, 'preflight', folder);
       try {
         let said = '';
@@ -168,7 +184,12 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
     resume(id) {
       const folder = folderOf(id);
       const state = stateOf(folder);
-      if (state.state === 'paused' || state.state === 'failed') launch(folder, state);
+      if (state.state !== 'paused' && state.state !== 'failed') return;
+      if (existsSync(runFile(folder, 'originals'))) launch(folder);
+      else {
+        writeWish(folder, null);
+        fetcher.goOn(folder, readConfig(folder));
+      }
     },
     stop(id) {
       const folder = folderOf(id);
@@ -189,6 +210,7 @@ export function createRunManager({ dataFolder, runs, file }: RunManagerOptions):
   };
 }
 
+    close: fetcher.close,
 /** Removes what engines that were killed have left: halfway deleted runs, preflights that nobody waits for. */
 function sweep(runs: string): void {
   for (const name of namesIn(runs)) {

@@ -119,7 +119,7 @@ async function carryOut(
     const bench = await openWorkbench({ torch, modelsFolder, featuresFolder, parts, config, signal });
     const source = await examplesOf(folder, bench, record);
     const savings = savingsFor(parts, config, source.longest + (bench.model.visual?.spec.tokens ?? 0));
-    record.set({ state: 'preparing', detail: 'Loading the original weights', savings });
+    record.set({ state: 'preparing', detail: 'Loading the original weights', prepared: null, savings });
     const model = await loadTrainable(torch, parts, config);
     const steps = stepsOf(config, source.data.rows.length);
     const begin = bench.tokenizer.bosId === null ? 0 : 1;
@@ -176,7 +176,7 @@ async function examplesOf(folder: string, bench: Workbench, record: StateRecord)
   const { examples, leftOut } = await prepareExamples(bench, (done, total) => {
     if (Date.now() - wrote < wroteEveryMs && done > 0) return;
     wrote = Date.now();
-    record.set({ detail: `Encoding example ${done + 1} of ${total}` });
+    record.set({ detail: `Encoding example ${done + 1} of ${total}`, prepared: done / total });
   });
   for (const sentence of leftOut) log(sentence);
   const more = leftOut.length > shownNotes ? [`${leftOut.length - shownNotes} more are in the log.`] : [];

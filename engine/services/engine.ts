@@ -2,8 +2,10 @@ import { totalmem } from 'node:os';
 import type { Answerer } from '../answering/answerer.ts';
 import type { Providers } from '../contract/settings.ts';
 import { createLibrary, type LibraryOptions } from '../hub/library.ts';
+import { findOriginals } from '../runs/find-originals.ts';
 import { runsFolder } from '../runs/run-folder.ts';
 import { createRunManager } from '../runs/run-manager.ts';
+import type { FindOriginals } from '../runs/weights-fetcher.ts';
 import { createConversationStore } from '../store/conversations.ts';
 import type { Database } from '../store/database.ts';
 import type { Folders } from '../store/folders.ts';
@@ -86,6 +88,21 @@ export function createEngine(options: EngineOptions) {
     whileIdle,
   });
 
+  const originals: FindOriginals = (config, signal, onProgress) =>
+    findOriginals(config.modelId, {
+      modelsFolder: folders.models,
+      resourcesFolder,
+      hub: library.hub,
+      signal,
+      onProgress,
+    });
+  const trainings = createRunManager({
+    dataFolder: folders.data,
+    runs: runsFolder(folders.data),
+    file: options.trainerFile,
+    originals,
+  });
+
   const { node, electron } = process.versions;
   const info = {
     version,
@@ -112,12 +129,8 @@ export function createEngine(options: EngineOptions) {
     hub: hubService(procedures, { library, allowed, modelsFolder, resourcesFolder }),
     jobs: jobService(procedures, library.jobs),
     training: trainingService(procedures, {
-      runs: createRunManager({
-        dataFolder: folders.data,
-        runs: runsFolder(folders.data),
-        file: options.trainerFile,
-      }),
-      ...{ library, folders, resourcesFolder, allowed, whileIdle },
+      runs: trainings,
+      ...{ originals, library, folders, resourcesFolder, allowed, whileIdle },
     }),
     settings: settingsService(procedures, {
       library,
@@ -137,6 +150,7 @@ export function createEngine(options: EngineOptions) {
     async close(): Promise<void> {
       closing.abort();
       videos.close();
+      await trainings.close();
       await runs.close();
       await library.close();
       await answerer.close();

@@ -5,20 +5,22 @@ import type { Run, TrainConfig } from '../contract/training.ts';
 import type { Library } from '../hub/library.ts';
 import { readDataSet, reportOf } from '../runs/data-set.ts';
 import { exportRun } from '../runs/export-run.ts';
-import { findOriginals } from '../runs/find-originals.ts';
 import { installForms } from '../runs/install-forms.ts';
 import { installRun } from '../runs/install-run.ts';
 import { logOf, samplesOf, stepsFrom } from '../runs/progress-of.ts';
 import type { RunManager } from '../runs/run-manager.ts';
+import { type FindOriginals, fetchWords } from '../runs/weights-fetcher.ts';
 import type { Folders } from '../store/folders.ts';
 import type { Allowed } from './allowed.ts';
 import { never, pause } from './pause.ts';
 import type { Procedures } from './procedures.ts';
 
 export interface TrainingServiceOptions {
+import { anyOf } from './signals.ts';
   readonly runs: RunManager;
   readonly library: Library;
   readonly folders: Folders;
+  readonly originals: FindOriginals;
   readonly resourcesFolder: string;
   readonly allowed: Allowed;
   /** Runs `work` when no answer runs and every open model was let go of. */
@@ -40,13 +42,6 @@ export function trainingService({ training }: Procedures, options: TrainingServi
       ? data
       : { file: allowed.path(data.file), media: allowed.path(data.media) };
   const checkedConfig = (config: TrainConfig): TrainConfig => ({ ...config, data: checked(config.data) });
-  const originalsOf = (config: TrainConfig, signal: AbortSignal) =>
-    findOriginals(config.modelId, {
-      modelsFolder: folders.models,
-      resourcesFolder,
-      hub: library.hub,
-      signal,
-    });
   const needRuntime = async (): Promise<void> => {
     const { state, attempts, remedy } = await runs.runtime();
     if (state === 'ready') return;
@@ -59,7 +54,15 @@ export function trainingService({ training }: Procedures, options: TrainingServi
 
   async function* preflight(config: TrainConfig, signal: AbortSignal) {
     await needRuntime();
-    const work = runs.preflight(config, await originalsOf(config, signal), signal);
+    const leaving = new AbortController();
+    const said = createChannel<string>(() => leaving.abort());
+    const either = anyOf(signal, leaving.signal);
+    const found = originals(config, either.signal, (progress) => said.push(fetchWords(progress)));
+    // Who waits for it below hears of it; nobody does who has left.
+    found.catch(() => {}).finally(said.end);
+    for await (const detail of said.events) yield { kind: 'progress' as const, detail };
+    either.release();
+    const work = runs.preflight(config, await found, signal);
     try {
       for (;;) {
         const { done, value } = await work.next();
@@ -98,7 +101,7 @@ export function trainingService({ training }: Procedures, options: TrainingServi
     start: training.start.handler(async ({ input, signal = never }) => {
       const config = checkedConfig(input.config);
       await needRuntime();
-      return { id: runs.start(config, await originalsOf(config, signal), []) };
+      return { id: await runs.start(config, signal) };
     }),
     watch: training.watch.handler(({ signal }) => watch(signal)),
     metrics: training.metrics.handler(({ input }) => [...stepsFrom(runs.folder(input.id), input.from)]),

@@ -80,9 +80,9 @@ export function fractionOf({ step, steps }: Pick<Run, 'step' | 'steps'>): number
   return steps === null || steps === 0 ? 0 : Math.min(1, step / steps);
 }
 
-/** The same; null while it is prepared, when nobody knows. */
-export function progressOf(run: Pick<Run, 'state' | 'step' | 'steps'>): number | null {
-  return run.state === 'preparing' ? null : fractionOf(run);
+/** The same; while it is prepared, of what is done then, and null where nobody knows. */
+export function progressOf(run: Pick<Run, 'state' | 'prepared' | 'step' | 'steps'>): number | null {
+  return run.state === 'preparing' ? run.prepared : fractionOf(run);
 }
 
 /** The checkpoint to use where nobody chose one: the best that is kept, else the last. Null without any. */

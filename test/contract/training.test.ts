@@ -291,6 +291,29 @@ describeTorch('training', () => {
     expect(new Set(samples.map(({ example }) => example)).size).toBe(1);
   });
 
+  it('a run whose original weights have to be fetched says how far that is, can be paused and goes on', {
+    timeout: 180_000,
+  }, async () => {
+    rmSync(join(home, 'hf'), { recursive: true, force: true });
+    // As slowly as a large model comes.
+    fake.fail({ server: 'cdn', what: { kind: 'slow', bytesPerSecond: 600_000 } });
+    const { id } = await client.training.start({ config: await configOf({ maxSteps: 2 }) });
+    for (;;) {
+      const { detail, prepared } = await reaches(id, ['preparing']);
+      if (/^Fetching the original weights: \d/.test(detail)) {
+        expect(prepared).toBeLessThan(1);
+        break;
+      }
+      await pause(50);
+    }
+    await client.training.pause({ id });
+    expect((await reaches(id, ['paused'])).prepared).toBeNull();
+    fake.fail();
+    await client.training.resume({ id });
+    expect(await reaches(id, ['done'])).toMatchObject({ step: 2, notes: [] });
+    await client.training.delete({ id });
+  });
+
   it('killed at any moment, it is shown as interrupted and goes on to the same curve', {
     timeout: 240_000,
   }, async () => {

@@ -33,7 +33,7 @@ const nothingMeasured = (): Preflight => {
 
 export function newTrainingScript(): TrainingScript {
   return {
-    runtime: { state: 'ready', version: '2.9.1', devices: ['cpu'], attempts: [], remedy: null },
+    runtime: readyRuntime,
     sample: { file: '/resources/sample-training.json', media: '/resources' },
     report: { examples: 48, withVideo: 48, withImage: 0, textOnly: 0, problems: [], problemCount: 0 },
     preflight: nothingMeasured,
@@ -56,6 +56,7 @@ export function scriptedRun(config: TrainConfig, part: Partial<Run> = {}): Run {
     state: 'queued',
     detail: 'Waiting for its turn',
     step: 0,
+    prepared: null,
     steps: null,
     loss: null,
     best: null,
