@@ -14,16 +14,16 @@ import {
   type RunState,
   readConfig,
   readState,
-  runFolders,
   runFile,
+  runFolders,
   toRun,
   writeState,
   writeWish,
 } from './run-folder.ts';
 import { probeRuntime, startTrainer, type TrainerProgram } from './trainer-process.ts';
 import { turnIsTaken } from './turn.ts';
-
 import { createWeightsFetcher, type FindOriginals, isFetched } from './weights-fetcher.ts';
+
 export type PreflightEnd =
   | { readonly kind: 'done'; readonly preflight: Preflight }
   /** Its memory did not suffice. */
@@ -49,16 +49,16 @@ export interface RunManager {
   /** Ends it for good with what it has learned. */
   stop(id: string): void;
   delete(id: string): Promise<void>;
-}
   /** Stops what this process fetches; trainers go on. */
   close(): Promise<void>;
+}
 
 export interface RunManagerOptions extends TrainerProgram {
   readonly dataFolder: string;
   /** Below it. */
   readonly runs: string;
-}
   readonly originals: FindOriginals;
+}
 
 const working: ReadonlySet<Run['state']> = new Set(['queued', 'preparing', 'running']);
 const lookEveryMs = 200;
@@ -81,7 +81,6 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
     // It may have written its last words meanwhile.
     const again = readState(folder);
     if (!working.has(again.state) || hasTrainer(folder, again)) return again;
-    const checkpoints = checkpointsOf(folder);
     if (!existsSync(runFile(folder, 'originals'))) {
       const detail = 'Interrupted while its original weights were fetched';
       const left = { prepared: null, secondsLeft: null, fetcher: null };
@@ -89,6 +88,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       writeState(folder, waiting);
       return waiting;
     }
+    const checkpoints = checkpointsOf(folder);
     const from = checkpoints.at(-1)?.step ?? 0;
     const note = `The trainer ended without a word at step ${again.step}; it goes on from step ${from}.`;
     const found: RunState = {
@@ -105,12 +105,12 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
   };
   const launch = (folder: string): void => {
     writeWish(folder, null);
-    const pid = startTrainer(program, 'run', folder);
     const state = readState(folder);
+    const pid = startTrainer(program, 'run', folder);
     writeState(folder, { ...state, state: 'queued', detail: 'Waiting for its turn', error: null, pid });
   };
-
   const fetcher = createWeightsFetcher(originals, launch);
+
   return {
     async runtime() {
       if (known?.state !== 'ready') known = await probeRuntime(program, dataFolder);
@@ -207,10 +207,10 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       renameSync(folder, aside);
       await rm(aside, { recursive: true, force: true });
     },
+    close: fetcher.close,
   };
 }
 
-    close: fetcher.close,
 /** Removes what engines that were killed have left: halfway deleted runs, preflights that nobody waits for. */
 function sweep(runs: string): void {
   for (const name of namesIn(runs)) {

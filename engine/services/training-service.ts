@@ -14,13 +14,13 @@ import type { Folders } from '../store/folders.ts';
 import type { Allowed } from './allowed.ts';
 import { never, pause } from './pause.ts';
 import type { Procedures } from './procedures.ts';
+import { anyOf } from './signals.ts';
 
 export interface TrainingServiceOptions {
-import { anyOf } from './signals.ts';
   readonly runs: RunManager;
+  readonly originals: FindOriginals;
   readonly library: Library;
   readonly folders: Folders;
-  readonly originals: FindOriginals;
   readonly resourcesFolder: string;
   readonly allowed: Allowed;
   /** Runs `work` when no answer runs and every open model was let go of. */

@@ -55,8 +55,8 @@ export function scriptedRun(config: TrainConfig, part: Partial<Run> = {}): Run {
     config,
     state: 'queued',
     detail: 'Waiting for its turn',
-    step: 0,
     prepared: null,
+    step: 0,
     steps: null,
     loss: null,
     best: null,
@@ -213,11 +213,18 @@ export function trainingRouter(base: Base, script: Scripts, { wait, expected }: 
         training.runs = training.runs.filter((run) => run.id !== input.id);
         return {};
       }),
+      installForms: base.training.installForms.handler(() => [
+        { form: 'adapter', bytes: 3_900_000 },
+        { form: 'merged', bytes: 216_000_000 },
+      ]),
       install: base.training.install.handler(async ({ input }) => {
         await called('training.install', input);
         await wait((training.stepMs ?? 0) * 10);
         const modelId = `trained-${input.step}`;
-        script.models = [...script.models, { ...scriptedModel, id: modelId, name: input.name }];
+        script.models = [...script.models, {
+            ...{ ...scriptedModel, id: modelId, name: input.name },
+            adapterOf: input.form === 'adapter' ? scriptedModel.id : null,
+          }];
         return { modelId };
       }),
       export: base.training.export.handler(async ({ input }) => {
