@@ -214,6 +214,14 @@ export const preflightProgressSchema = z.discriminatedUnion('kind', [
     kind: z.literal('too_large'),
     error: expectedErrorSchema,
     savings: z.array(savingSchema),
+  }),
+  z.object({ kind: z.literal('done'), preflight: preflightSchema }),
+]);
+
+export const exportFormats = ['peft', 'merv', 'hf'] as const;
+const exportFormatSchema = z.enum(exportFormats);
+export type ExportFormat = z.infer<typeof exportFormatSchema>;
+
 /**
  * merged: what was trained is worked into weights of the model's own. adapter: the base's language model stays as it is, for both
  * models, and the changes lie beside it.
@@ -224,14 +232,6 @@ export type InstallForm = z.infer<typeof installFormSchema>;
 /** `bytes`: what it adds to the disk. */
 export const installChoiceSchema = z.object({ form: installFormSchema, bytes: z.number() });
 export type InstallChoice = z.infer<typeof installChoiceSchema>;
-
-  }),
-  z.object({ kind: z.literal('done'), preflight: preflightSchema }),
-]);
-
-export const exportFormats = ['peft', 'merv', 'hf'] as const;
-const exportFormatSchema = z.enum(exportFormats);
-export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
 /** The procedures are in contract.ts under `training`. */
 export const trainingInputs = {
