@@ -196,17 +196,6 @@ export const preflightSchema = z.object({
 });
 export type Preflight = z.infer<typeof preflightSchema>;
 
-/** The libraries that training needs and answering does not. */
-export const trainingRuntimeSchema = z.object({
-  state: z.enum(['ready', 'missing']),
-  version: z.string().nullable(),
-  devices: z.array(z.enum(['cpu', 'cuda'])),
-  /** What was tried and what to do; a sentence each. */
-  attempts: z.array(z.string()),
-  remedy: z.string().nullable(),
-});
-export type TrainingRuntime = z.infer<typeof trainingRuntimeSchema>;
-
 /** What a preflight says while it works, and at its end: what it measured, or what to change where memory did not suffice. */
 export const preflightProgressSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), detail: z.string() }),

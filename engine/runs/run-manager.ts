@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cancelled, ExpectedError, type ExpectedErrorData } from '../contract/errors.ts';
-import type { Preflight, Run, Saving, TrainConfig, TrainingRuntime } from '../contract/training.ts';
+import type { ProbedRuntime } from '../contract/libtorch.ts';
+import type { Preflight, Run, Saving, TrainConfig } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
 import type { Originals } from './originals.ts';
@@ -31,7 +32,7 @@ export type PreflightEnd =
 
 /** The runs of a data folder, whoever started them. Methods that take an id throw ExpectedError 'not_found'. */
 export interface RunManager {
-  runtime(): Promise<TrainingRuntime>;
+  runtime(): Promise<ProbedRuntime>;
   /** Newest first. */
   list(): readonly Run[];
   folder(id: string): string;
@@ -67,7 +68,7 @@ const preflightPrefix = '.preflight-';
 
 export function createRunManager({ dataFolder, runs, file, originals }: RunManagerOptions): RunManager {
   const program = { file };
-  let known: TrainingRuntime | null = null;
+  let known: ProbedRuntime | null = null;
 
   const folderOf = (id: string): string => {
     const folder = runFolders(runs).find((each) => each === join(runs, id));
@@ -113,7 +114,9 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
 
   return {
     async runtime() {
-      if (known?.state !== 'ready') known = await probeRuntime(program, dataFolder);
+      // Libraries that were loaded once load again, where they are still there.
+      const there = known?.state === 'ready' && (known.place === null || existsSync(known.place));
+      if (known === null || !there) known = await probeRuntime(program, dataFolder);
       return known;
     },
     list: () =>

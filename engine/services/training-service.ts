@@ -12,6 +12,8 @@ import type { RunManager } from '../runs/run-manager.ts';
 import { type FindOriginals, fetchWords } from '../runs/weights-fetcher.ts';
 import type { Folders } from '../store/folders.ts';
 import type { Allowed } from './allowed.ts';
+import { createChannel } from './channel.ts';
+import { libtorchService } from './libtorch-service.ts';
 import { never, pause } from './pause.ts';
 import type { Procedures } from './procedures.ts';
 import { anyOf } from './signals.ts';
@@ -32,8 +34,9 @@ const lookEveryMs = 500;
 const sampleFile = 'sample-training.json';
 
 /** `training`: runs, which have processes of their own and outlive this engine. */
-export function trainingService({ training }: Procedures, options: TrainingServiceOptions) {
-  const { runs, library, folders, resourcesFolder, allowed, whileIdle } = options;
+export function trainingService(procedures: Procedures, options: TrainingServiceOptions) {
+  const { training } = procedures;
+  const { runs, originals, library, folders, resourcesFolder, allowed, whileIdle } = options;
   const sample = { file: join(resourcesFolder, sampleFile), media: resourcesFolder };
 
   /** What comes with the application may be read by anybody. */
@@ -43,11 +46,13 @@ export function trainingService({ training }: Procedures, options: TrainingServi
       : { file: allowed.path(data.file), media: allowed.path(data.media) };
   const checkedConfig = (config: TrainConfig): TrainConfig => ({ ...config, data: checked(config.data) });
   const needRuntime = async (): Promise<void> => {
-    const { state, attempts, remedy } = await runs.runtime();
+    const { state, attempts, remedy, lacksLibtorch } = await runs.runtime();
     if (state === 'ready') return;
     throw new ExpectedError(
       'training_unavailable',
-      attempts.at(-1) ?? 'The training engine is not installed.',
+      lacksLibtorch
+        ? 'Training needs libtorch, which cannot be loaded here.'
+        : (attempts[0] ?? 'The training engine is not installed.'),
       remedy ?? 'Install the training engine.',
     );
   };
@@ -90,7 +95,7 @@ export function trainingService({ training }: Procedures, options: TrainingServi
   }
 
   return {
-    runtime: training.runtime.handler(() => runs.runtime()),
+    ...libtorchService(procedures, { runs, library }),
     sample: training.sample.handler(() => (existsSync(sample.file) ? sample : null)),
     inspectData: training.inspectData.handler(async ({ input }) =>
       reportOf(await readDataSet(checked(input))),

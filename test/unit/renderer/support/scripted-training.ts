@@ -1,6 +1,7 @@
 import type { Implementer, ORPCError } from '@orpc/server';
 import type { contract } from '../../../../engine/contract/contract.ts';
 import type { ExpectedErrorData } from '../../../../engine/contract/errors.ts';
+import type { TrainingRuntime } from '../../../../engine/contract/libtorch.ts';
 import type {
   DataReport,
   Preflight,
@@ -8,8 +9,8 @@ import type {
   RunSample,
   RunStep,
   TrainConfig,
-  TrainingRuntime,
 } from '../../../../engine/contract/training.ts';
+import { libtorchRouter, readyRuntime } from './scripted-libtorch.ts';
 import type { ManagerScript } from './scripted-manager.ts';
 import { scriptedModel } from './scripted-model.ts';
 
@@ -155,6 +156,7 @@ export function trainingRouter(base: Base, script: Scripts, { wait, expected }: 
         await called('training.runtime');
         return training.runtime;
       }),
+      libtorch: libtorchRouter(base, script, called, wait),
       sample: base.training.sample.handler(async () => training.sample),
       inspectData: base.training.inspectData.handler(async ({ input }) => {
         await called('training.inspectData', input);
@@ -221,10 +223,13 @@ export function trainingRouter(base: Base, script: Scripts, { wait, expected }: 
         await called('training.install', input);
         await wait((training.stepMs ?? 0) * 10);
         const modelId = `trained-${input.step}`;
-        script.models = [...script.models, {
+        script.models = [
+          ...script.models,
+          {
             ...{ ...scriptedModel, id: modelId, name: input.name },
             adapterOf: input.form === 'adapter' ? scriptedModel.id : null,
-          }];
+          },
+        ];
         return { modelId };
       }),
       export: base.training.export.handler(async ({ input }) => {
