@@ -16,6 +16,17 @@ export const roleNames: Readonly<Record<PartRole, string>> = {
   tokenizer: 'Tokenizer',
 };
 
+/** Models with those that are them with an adapter. One whose model is gone stands alone. */
+export function withAdapters(
+  models: readonly ModelSummary[],
+): readonly { readonly model: ModelSummary; readonly adapters: readonly ModelSummary[] }[] {
+  const ids = new Set(models.map(({ id }) => id));
+  const isBeside = ({ adapterOf }: ModelSummary) => adapterOf !== null && ids.has(adapterOf);
+  return models
+    .filter((model) => !isBeside(model))
+    .map((model) => ({ model, adapters: models.filter(({ adapterOf }) => adapterOf === model.id) }));
+}
+
 /** What the models take on disk: a part that several use is there once. `shared`: what that saves. */
 export function diskOf(models: readonly ModelSummary[]): { readonly bytes: number; readonly saved: number } {
   const parts = new Map<string, number>();

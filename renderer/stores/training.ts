@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import {
   type ExportFormat,
+  type InstallForm,
   type Run,
   type Saving,
   type TrainConfig,
@@ -157,12 +158,15 @@ export function createTraining(parts: TrainingParts) {
       if (current.kind === 'run' && current.id === id) showList();
       notices.say(`Deleted the run “${name}”.`);
     },
+    /** The forms that a checkpoint can be installed in, the proposed one first; null where that failed, which was told. */
+    installForms: (id: string, step: number) =>
+      attempt(() => engine.client().training.installForms({ id, step })),
     /** Makes a model of a checkpoint and asks with it; elsewhere meanwhile, it is offered instead. */
-    install: async (run: Run, step: number, name: string): Promise<void> => {
+    install: async (run: Run, step: number, name: string, form: InstallForm): Promise<void> => {
       if (installing.getState().id !== null) return;
       installing.setState({ id: run.id });
       const made = await attempt(() =>
-        engine.client().training.install({ id: run.id, step, name: name.trim() }),
+        engine.client().training.install({ id: run.id, step, name: name.trim(), form }),
       );
       if (made !== null) await models.load();
       installing.setState({ id: null });

@@ -10,6 +10,7 @@ import {
   precisionsOf,
   qualityWords,
   usualMemory,
+  withAdapters,
 } from '../../../renderer/lib/model-facts.ts';
 import { formatRough, formatSpeed } from '../../../renderer/lib/numbers.ts';
 import { layOut } from '../../../renderer/lib/parts-graph.ts';
@@ -24,6 +25,17 @@ describe('the parts of models', () => {
     expect(disk.bytes + disk.saved).toBe(apart);
     expect(disk.saved).toBe(shared.reduce((sum, part) => sum + part.bytes, 0));
     expect(diskOf([])).toEqual({ bytes: 0, saved: 0 });
+  });
+
+  it('stand under the model that they are with an adapter, while that is there', () => {
+    const [base, other] = [mervFull, { ...mervFull, id: 'other' }];
+    const beside = { ...mervFull, id: 'beside', adapterOf: base.id };
+    const left = { ...mervFull, id: 'left', adapterOf: 'gone' };
+    expect(withAdapters([beside, other, base, left])).toEqual([
+      { model: other, adapters: [] },
+      { model: base, adapters: [beside] },
+      { model: left, adapters: [] },
+    ]);
   });
 
   it('are named with their precisions, finest first', () => {

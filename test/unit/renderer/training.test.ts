@@ -224,12 +224,15 @@ describe('a run', () => {
     await startSample();
     await pass(3_000);
     const run = runs()[0]!;
-    void studio.training.install(run, 60, ' Mine ');
+    void studio.training.install(run, 60, ' Mine ', 'adapter');
     await pass(1_000);
     expect(studio.navigation.store.getState().screen).toBe('ask');
     expect(studio.models.store.getState().chosenId).toBe('trained-60');
-    expect(calls('training.install')[0]?.input).toEqual({ id: run.id, step: 60, name: 'Mine' });
-    void studio.training.install(run, 40, 'Second');
+    expect(calls('training.install')[0]?.input).toEqual({
+      ...{ id: run.id, step: 60, name: 'Mine' },
+      form: 'adapter',
+    });
+    void studio.training.install(run, 40, 'Second', 'merged');
     await pass(1_000);
     expect(studio.models.store.getState().chosenId).toBe('trained-60');
     expect(notices()).toEqual(['“Second” can be asked now.']);

@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { withAdapters } from '../../../lib/model-facts.ts';
 import { formatBytes, formatCount, plural } from '../../../lib/numbers.ts';
 import { chosenModel } from '../../../stores/models.ts';
 import classes from './model-picker.module.css';
@@ -17,6 +18,10 @@ export function ModelPicker() {
   const chosen = useStore(models.store, chosenModel);
   const loaded = useStore(models.store, (state) => state.loaded);
   const failure = useStore(models.store, (state) => state.failure);
+  const choose = (id: string): void => {
+    models.choose(id);
+    setOpened(false);
+  };
   const name = chosen?.name ?? (loaded ? 'No model' : 'Model');
   return (
     <Popover opened={opened} onChange={setOpened} position="top-start" shadow="md" withinPortal trapFocus>
@@ -44,16 +49,23 @@ export function ModelPicker() {
               {loaded ? 'There is no model on this machine yet.' : 'Looking for models…'}
             </p>
           )}
-          {list.map((model) => (
-            <Choice
-              key={model.id}
-              model={model}
-              chosen={model.id === chosen?.id}
-              onChoose={() => {
-                models.choose(model.id);
-                setOpened(false);
-              }}
-            />
+          {withAdapters(list).map(({ model, adapters }) => (
+            <div key={model.id}>
+              <Choice model={model} chosen={model.id === chosen?.id} onChoose={() => choose(model.id)} />
+              {adapters.length > 0 && (
+                <ul className={classes.adapters} aria-label={`Adapters of ${model.name}`}>
+                  {adapters.map((adapter) => (
+                    <li key={adapter.id}>
+                      <AdapterChoice
+                        model={adapter}
+                        chosen={adapter.id === chosen?.id}
+                        onChoose={() => choose(adapter.id)}
+                      />
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </div>
           ))}
           {chosen !== null && <Parts model={chosen} />}
           <div className={classes.manage}>
@@ -111,6 +123,25 @@ function Choice({ model, chosen, onChoose }: ChoiceProps) {
           formatBytes(model.bytes),
         ].join(' · ')}
       </span>
+    </UnstyledButton>
+  );
+}
+
+/** A model that is another one with an adapter: all else is said there. */
+function AdapterChoice({ model, chosen, onChoose }: ChoiceProps) {
+  return (
+    <UnstyledButton
+      className={classes.adapter}
+      aria-pressed={chosen}
+      disabled={model.problem !== null}
+      onClick={onChoose}
+    >
+      <span className={classes.title}>
+        {model.name}
+        <span className={classes.size}>{formatBytes(model.ownBytes)}</span>
+        {chosen && <IconCheck className={classes.tick} size={16} stroke={2} aria-hidden />}
+      </span>
+      {model.problem !== null && <span className={classes.notice}>{model.problem.sentence}</span>}
     </UnstyledButton>
   );
 }

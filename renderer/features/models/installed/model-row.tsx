@@ -27,7 +27,9 @@ export function ModelRow({ model, current, tabIndex }: ModelRowProps) {
   const languageModel = model.parts.find((part) => part.role === 'languageModel');
   const made = [
     ...(model.encoders.length > 0 ? [model.encoders.map((encoder) => encoder.name).join(', ')] : []),
-    ...(languageModel ? [languageModel.name] : []),
+    ...(languageModel
+      ? [model.adapterOf === null ? languageModel.name : `${languageModel.name} with an adapter`]
+      : []),
   ].join(' → ');
   return (
     <UnstyledButton
