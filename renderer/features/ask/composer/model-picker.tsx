@@ -138,7 +138,7 @@ function AdapterChoice({ model, chosen, onChoose }: ChoiceProps) {
     >
       <span className={classes.title}>
         {model.name}
-        <span className={classes.size}>{formatBytes(model.ownBytes)}</span>
+        <span className={classes.size}>{`adapter · ${formatBytes(model.ownBytes)}`}</span>
         {chosen && <IconCheck className={classes.tick} size={16} stroke={2} aria-hidden />}
       </span>
       {model.problem !== null && <span className={classes.notice}>{model.problem.sentence}</span>}
