@@ -1,19 +1,24 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
+import { efficientnetLite } from '../../engine/models/efficientnet-lite.ts';
 import { encoderOf } from '../../engine/models/encoder-families.ts';
 import { fuse, parseFusion } from '../../engine/models/fusion/fusion.ts';
 import { llama } from '../../engine/models/llama.ts';
 import { fromHuggingFace } from '../../engine/models/llama-config.ts';
 import { type FeatureShape, project } from '../../engine/models/projectors/projector.ts';
+import { writeEncoder } from '../../engine/models/write-graphs.ts';
 import type { Tensor } from '../../engine/native/tensor.ts';
 import type { Torch } from '../../engine/native/torch.ts';
 import { torchOps } from '../../engine/nn/torch/ops.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import type { Weights } from '../../engine/nn/weights.ts';
 import { pool, pooledShape } from '../../engine/runs/trainable.ts';
+import { EncoderSession } from '../../engine/runtime/encoder-session.ts';
+import { seededRandom } from '../../engine/runtime/seeded-random.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import { describeTorch } from '../unit/native/addon.ts';
 import { prepared, visionMetaSchema } from './clip.ts';
@@ -21,7 +26,8 @@ import { fixturesFolder, foldersWith, largestDifference, readJson } from './fixt
 import { relativeError } from './precision.ts';
 import { projectorMetaSchema, projectorOf } from './projector-meta.ts';
 
-// The other backend's tests compare ONNX with the same fixtures, so that these close the triangle.
+// The other backend's tests (vision, projectors, fusion, language-models) walk the same folders and hold ONNX to the same
+// tolerances, so that these close the triangle.
 
 const expectedSchema = z.object({ prompt_ids: z.array(z.number()), greedy_ids_no_stop: z.array(z.number()) });
 
@@ -42,6 +48,49 @@ async function computed(
   parameters.release();
   expect(torch.live()).toBe(live);
   return results;
+}
+
+/** Of a narrow EfficientNet-Lite: 4 channels between blocks, 8 inside, 12 classes. */
+function efficientnetShapes(): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>([
+    ['_conv_stem.weight', [4, 3, 3, 3]],
+    ['_conv_head.weight', [8, 4, 1, 1]],
+    ['_fc.weight', [12, 8]],
+    ['_fc.bias', [12]],
+  ]);
+  const norm = (name: string, width: number) => {
+    for (const part of ['weight', 'bias', 'running_mean', 'running_var'])
+      shapes.set(`${name}.${part}`, [width]);
+  };
+  norm('_bn0', 4);
+  norm('_bn1', 8);
+  const kernels = [3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3];
+  for (const [index, kernel] of kernels.entries()) {
+    const block = `_blocks.${index}`;
+    const inside = index === 0 ? 4 : 8;
+    if (index > 0) {
+      shapes.set(`${block}._expand_conv.weight`, [inside, 4, 1, 1]);
+      norm(`${block}._bn0`, inside);
+    }
+    shapes.set(`${block}._depthwise_conv.weight`, [inside, 1, kernel, kernel]);
+    norm(`${block}._bn1`, inside);
+    shapes.set(`${block}._project_conv.weight`, [4, inside, 1, 1]);
+    norm(`${block}._bn2`, 4);
+  }
+  return shapes;
+}
+
+/** Variances near 1, everything else around 0. */
+function randomWeights(shapes: ReadonlyMap<string, readonly number[]>): Weights {
+  const random = seededRandom(7);
+  const drawn = new Map(
+    [...shapes].map(([name, shape]) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const around = name.endsWith('running_var') ? 1 : 0;
+      return [name, { shape, values: Float32Array.from({ length: size }, () => around + random() - 0.5) }];
+    }),
+  );
+  return { tensors: drawn, read: async (name) => drawn.get(name)!.values };
 }
 
 async function readAll(path: string, name: string) {
@@ -142,6 +191,26 @@ describeTorch('libtorch backend', (torch) => {
     }).finally(() => source.close());
     const expected = await readAll(join(folder, 'expected.safetensors'), 'features');
     expect(largestDifference(features!, expected.data)).toBeLessThan(meta.tolerance.features_atol);
+  });
+
+  it('efficientnet-lite, of which there is no fixture: the same features as its ONNX graph', async () => {
+    const weights = randomWeights(efficientnetShapes());
+    const encoder = efficientnetLite({ depth: 1, size: 64 }, weights);
+    const random = seededRandom(3);
+    const levels = Uint8Array.from({ length: 2 * 64 * 64 * 3 }, () => 256 * random());
+    const graph = join(await mkdtemp(join(tmpdir(), 'merv-parity-')), 'graph.onnx');
+    onTestFinished(() => rm(dirname(graph), { recursive: true, force: true }));
+    await writeEncoder(graph, encoder, weights, { precision: 'fp32' });
+    const session = await EncoderSession.open(graph);
+    const expected = await session.encode(levels, 64);
+    await session.close();
+    const [features] = await computed(torch, weights, 'float32', (parameters) => {
+      const nn = torchOps(parameters);
+      const frames = torch.from(levels, [2, 64, 64, 3]);
+      return [encoder.build(nn, nn.normalisePixels(frames, encoder.spec.normalisation))];
+    });
+    expect(new Set(expected).size).toBeGreaterThan(10);
+    expect(relativeError(features!, expected)).toBeLessThan(1e-5);
   });
 
   it.each(projectors)('projector %s: the same for every row of the batch', async (name) => {
