@@ -64,6 +64,7 @@ export const trainingRuntimeSchema = probedRuntimeSchema.extend({
   state: z.enum(['ready', 'missing', 'downloading']),
   /** The job of `downloading`. */
   jobId: z.string().nullable(),
+  /** Of the version that is needed; others are among the attempts. */
   installed: installedLibtorchSchema.nullable(),
   /** Builds that this machine could use, the better one last. */
   builds: z.array(libtorchBuildSchema),

@@ -2,6 +2,7 @@ import { ExpectedError } from '../contract/errors.ts';
 import type { LibtorchBuild, TrainingRuntime } from '../contract/libtorch.ts';
 import type { Library } from '../hub/library.ts';
 import { summaryOf } from '../hub/libtorch/installed.ts';
+import { libtorchVersion } from '../hub/libtorch/version.ts';
 import type { RunManager } from '../runs/run-manager.ts';
 import { nvidiaGpus } from './nvidia.ts';
 import type { Procedures } from './procedures.ts';
@@ -27,9 +28,14 @@ export function libtorchService({ training }: Procedures, { runs, library }: Lib
   const runtime = async (): Promise<TrainingRuntime> => {
     const probed = await runs.runtime();
     const job = jobs.list().find((each) => each.kind === 'libtorch' && fetching.has(each.state)) ?? null;
-    const [installed] = libtorch.installed();
+    const all = libtorch.installed();
+    const installed = all.find(({ manifest }) => manifest.version === libtorchVersion);
+    const others = all.flatMap(({ folder, manifest: { version } }) =>
+      version === libtorchVersion ? [] : [`${folder}: it is of version ${version}, not ${libtorchVersion}.`],
+    );
     return {
       ...probed,
+      attempts: [...probed.attempts, ...others],
       state: probed.state === 'missing' && job !== null ? 'downloading' : probed.state,
       jobId: job?.id ?? null,
       installed: installed === undefined ? null : summaryOf(installed),

@@ -38,6 +38,10 @@ export function createRunsStore(engine: EngineAccess) {
     (failure) => setState({ failure }),
   );
 
+  const loadSample = async (): Promise<void> => {
+    setState({ sample: await engine.client().training.sample() });
+  };
+
   return {
     store,
     /** Follows the runs with this life of the engine. */
@@ -47,12 +51,8 @@ export function createRunsStore(engine: EngineAccess) {
     look: async (): Promise<void> => {
       await Promise.all([
         loader.load(() => engine.client().training.runtime()),
-        engine
-          .client()
-          .training.sample()
-          .then((sample) => setState({ sample }))
-          // Without an answer there is no sample to offer.
-          .catch(() => {}),
+        // Without an answer, or an engine to ask, there is no sample to offer.
+        loadSample().catch(() => {}),
       ]);
     },
     /** One thing a run at a time; false where another is under way. Rejects as the engine does. */

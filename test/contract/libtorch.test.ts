@@ -123,6 +123,12 @@ onLinux.each(realDoors)('libtorch, %s', (_, openAt) => {
     await reaches(client, again.id, ['done']);
     expect(statSync(join(home, folder, 'torch', 'lib', 'libc10.so')).size).toBe(300_001);
 
+    const manifest = join(home, folder, 'libtorch.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(libtorchVersion, '2.1.0'));
+    const outdated = await client.training.runtime();
+    expect(outdated).toMatchObject({ installed: null, lacksLibtorch: true });
+    expect(outdated.attempts.at(-1)).toContain('it is of version 2.1.0');
+
     expect((await client.training.libtorch.remove()).freedBytes).toBe(bytes);
     expect(files()).toEqual([]);
     expect(await client.training.libtorch.remove()).toEqual({ freedBytes: 0 });

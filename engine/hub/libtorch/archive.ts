@@ -1,5 +1,5 @@
-import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ExpectedError } from '../../contract/errors.ts';
 import type { LibtorchPlan } from '../../contract/libtorch.ts';
 import type { Http } from '../http/http.ts';
@@ -71,9 +71,11 @@ export async function fetchedBytes(dataFolder: string, archive: Archive): Promis
 /** Throws ExpectedError 'cancelled'. */
 export async function discardArchive(dataFolder: string, archive: Archive): Promise<void> {
   const path = archivePath(dataFolder, archive);
-  if ((await stat(join(libtorchHome(dataFolder), '.fetched')).catch(() => null)) === null) return;
+  if ((await stat(dirname(path)).catch(() => null)) === null) return;
   await discardPartial(path, lockOf(path));
   await rm(path, { force: true });
+  // With the last of them its folder goes.
+  await rmdir(dirname(path)).catch(() => {});
 }
 
 /** What helps where the address is not one that a person chose. */
