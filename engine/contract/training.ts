@@ -156,8 +156,8 @@ export const batchExampleSchema = z.object({
   pictures: z.array(thumbnailSchema),
   visualTokens: z.number().int(),
   tokens: z.number().int(),
-  /** The text in pieces; `learned` ones carry loss. */
-  pieces: z.array(z.object({ text: z.string(), learned: z.boolean() })),
+  /** The text in pieces, special tokens among it; `learned` ones carry loss, `video` stands where the video's tokens are. */
+  pieces: z.array(z.object({ kind: z.enum(['given', 'learned', 'video']), text: z.string() })),
   /** Tokens that did not fit. */
   cut: z.number().int(),
 });

@@ -76,10 +76,12 @@ function firstRows<T extends TokenisedRow>({ config }: Workbench, rows: readonly
 
 async function exampleOf(
   bench: Workbench,
-  { row, ids, labels, cut }: TokenisedRow,
+  tokens: TokenisedRow,
   clip: EncodedClip | null,
 ): Promise<BatchExample> {
+  const { row, ids, place, cut } = tokens;
   const { media } = row;
+  const begin = bench.tokenizer.bosId === null ? 0 : 1;
   return {
     id: String(row.row.id ?? row.index + 1),
     media,
@@ -90,23 +92,30 @@ async function exampleOf(
         : [...(await (await bench.encoder()).pictures(media, clip.frames))],
     visualTokens: clip === null ? 0 : (bench.model.visual?.spec.tokens ?? 0),
     tokens: ids.length,
-    pieces: piecesOf(bench, ids, labels),
+    pieces: piecesOf(bench, tokens, clip === null ? null : (place ?? begin)),
     cut,
   };
 }
 
-/** Ids with and without loss, in turns, as text. */
+type Piece = BatchExample['pieces'][number];
+
+/** Ids with and without loss, in turns, as text; the video's tokens stand before the id of number `videoAt`. */
 function piecesOf(
   { tokenizer }: Workbench,
-  ids: readonly number[],
-  labels: readonly number[],
-): BatchExample['pieces'] {
-  const pieces: { ids: number[]; learned: boolean }[] = [];
-  for (const [i, id] of ids.entries()) {
-    const learned = labels[i] !== ignored;
+  { ids, labels }: Pick<TokenRow, 'ids' | 'labels'>,
+  videoAt: number | null,
+): Piece[] {
+  const pieces: Piece[] = [];
+  const stream = tokenizer.stream();
+  const add = (kind: Piece['kind'], text: string): void => {
     const last = pieces.at(-1);
-    if (last?.learned === learned) last.ids.push(id);
-    else pieces.push({ ids: [id], learned });
+    if (last?.kind === kind) pieces[pieces.length - 1] = { kind, text: last.text + text };
+    else pieces.push({ kind, text });
+  };
+  for (const [i, id] of ids.entries()) {
+    if (i === videoAt) add('video', '');
+    add(labels[i] === ignored ? 'given' : 'learned', tokenizer.specials.get(id) ?? stream.push(id));
   }
-  return pieces.map((piece) => ({ text: tokenizer.decode(piece.ids), learned: piece.learned }));
+  if (videoAt === ids.length) add('video', '');
+  return pieces;
 }

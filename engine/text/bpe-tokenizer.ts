@@ -28,10 +28,12 @@ export function bpeTokenizer(parts: TokenizerParts, settings: TokenizerSettings)
     tokens[id] ??= rule.tokenBytes(text);
     return tokens[id];
   };
+  const special = parts.added.filter((token) => token.special);
   return {
     ...settings,
     vocabSize,
-    literal: literalAgainst(parts.added.filter((token) => token.special)),
+    specials: new Map(special.map(({ id, content }) => [id, content])),
+    literal: literalAgainst(special),
     encode: encoder(parts),
     decode: (ids) => decodeAll(ids, tokenText, rule),
     stream: () => streamOf(tokenText, rule),

@@ -15,6 +15,8 @@ export interface Tokenizer {
    * typed must not become `<|im_end|>`. The marks (U+FDD0) are gone once encoded.
    */
   literal(text: string): string;
+  /** How special tokens are written, by id: `decode` leaves them out. */
+  readonly specials: ReadonlyMap<number, string>;
   /** Special tokens are left out, and one leading space where the model's own decoder drops it. */
   decode(ids: readonly number[]): string;
   /**

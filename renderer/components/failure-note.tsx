@@ -7,13 +7,15 @@ import classes from './failure-note.module.css';
 
 interface FailureNoteProps {
   readonly failure: Failure;
-  /** Buttons that get the user on. */
+  /** What failed, done once more: a button of its own. */
+  readonly onRetry?: () => void;
+  /** Other buttons that get the user on. */
   readonly children?: ReactNode;
   readonly onDismiss?: () => void;
 }
 
 /** What went wrong and what to do about it, where it happened. */
-export function FailureNote({ failure, children, onDismiss }: FailureNoteProps) {
+export function FailureNote({ failure, onRetry, children, onDismiss }: FailureNoteProps) {
   const { sentence, remedy } = wordsOf(failure);
   return (
     <div className={classes.note} role="alert">
@@ -21,8 +23,13 @@ export function FailureNote({ failure, children, onDismiss }: FailureNoteProps) 
       <div className={classes.words}>
         <p className={classes.sentence}>{sentence}</p>
         {remedy !== '' && <p className={classes.remedy}>{remedy}</p>}
-        {(children !== undefined || failure.kind === 'bug') && (
+        {(onRetry !== undefined || children !== undefined || failure.kind === 'bug') && (
           <div className={classes.actions}>
+            {onRetry && (
+              <Button size="compact-sm" variant="default" onClick={onRetry}>
+                Try again
+              </Button>
+            )}
             {children}
             {failure.kind === 'bug' && (
               <Button size="compact-sm" variant="default" onClick={() => void copyText(failure.details)}>

@@ -111,11 +111,6 @@ export function formatDuration(seconds: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
-/** "/a/b/clips.json" -> "clips.json". */
-export function fileName(path: string): string {
-  return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
-}
-
 /** "Tiny" -> "Tiny (2)", "Tiny (2)" -> "Tiny (3)": the first that is not taken, at most a hundred characters. */
 export function nextName(name: string, taken: ReadonlySet<string>): string {
   const stem = name.replace(/ \(\d+\)$/, '').slice(0, 92);

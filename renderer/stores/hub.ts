@@ -50,14 +50,10 @@ export function createHubStore(engine: EngineAccess) {
     /** Sends what was written to Hugging Face: on Enter, never while typing. */
     search: async (): Promise<void> => {
       const query = getState().query.trim();
-      if (query === '') {
-        results.forget();
-        setState({ asked: '', repo: null });
-        return;
-      }
       results.forget();
       page.forget();
       setState({ asked: query, repo: null });
+      if (query === '') return;
       await results.load(() => engine.client().hub.search({ query, limit: resultLimit }));
     },
     /** Back to the catalogue. */

@@ -1,6 +1,6 @@
 import type { ModelSource } from '../../engine/contract/hub.ts';
 import type { Job } from '../../engine/contract/jobs.ts';
-import { toFailure } from '../lib/failure.ts';
+import { fileName, safeName } from '../lib/file-name.ts';
 import type { Host } from '../lib/host.ts';
 import { formatBytes } from '../lib/numbers.ts';
 import type { ComposerStore } from './composer.ts';
@@ -33,15 +33,7 @@ export function createManager(parts: ManagerParts) {
   const { host, engine, models, inspector, tensors, hub, install, jobs, navigation, notices, composer } =
     parts;
 
-  /** A failure of something that was asked for with a button is said at the window's edge. */
-  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
-    try {
-      return await work();
-    } catch (error) {
-      notices.fail(toFailure(error));
-      return null;
-    }
-  };
+  const { attempt } = notices;
 
   /** Starts a job and shows where it goes on. */
   const begin = async (start: () => Promise<unknown>): Promise<void> => {
@@ -67,8 +59,7 @@ export function createManager(parts: ManagerParts) {
     void inspector.open(id);
   };
 
-  const installPath = (path: string): void =>
-    void install.open({ kind: 'local', path }, path.split(/[\\/]/).filter(Boolean).at(-1) ?? path);
+  const installPath = (path: string): void => void install.open({ kind: 'local', path }, fileName(path));
 
   const afterEnd = async (job: Job): Promise<void> => {
     // On the screen of the jobs everything is said already.
@@ -143,8 +134,8 @@ export function createManager(parts: ManagerParts) {
       await begin(() => models.repair(id));
     },
     export: async (id: string, name: string): Promise<void> => {
-      const fileName = `${name.replace(/[\\/:*?"<>|]/g, ' ').trim() || id}.mervmodel`;
-      const path = await attempt(async () => (await host.models?.chooseExportPath(fileName)) ?? null);
+      const proposed = `${safeName(name) ?? id}.mervmodel`;
+      const path = await attempt(async () => (await host.models?.chooseExportPath(proposed)) ?? null);
       if (path === null) return;
       await begin(() => models.export(id, path));
     },

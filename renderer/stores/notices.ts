@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-import { type Failure, wordsOf } from '../lib/failure.ts';
+import { type Failure, toFailure, wordsOf } from '../lib/failure.ts';
 
 export interface Notice {
   readonly id: number;
@@ -40,6 +40,12 @@ export function createNoticesStore() {
     release(id);
   };
 
+  const fail = (failure: Failure): void => {
+    const { sentence, remedy } = wordsOf(failure);
+    const details = failure.kind === 'bug' ? failure.details : null;
+    add({ text: sentence, detail: remedy, tone: 'problem', action: null, details });
+  };
+
   return {
     store,
     dismiss,
@@ -48,10 +54,15 @@ export function createNoticesStore() {
     release,
     say: (text: string, action: Notice['action'] = null): void =>
       add({ text, detail: null, tone: 'plain', action, details: null }),
-    fail: (failure: Failure): void => {
-      const { sentence, remedy } = wordsOf(failure);
-      const details = failure.kind === 'bug' ? failure.details : null;
-      add({ text: sentence, detail: remedy, tone: 'problem', action: null, details });
+    fail,
+    /** Says a failure of what was asked for with a button, which then gives null. */
+    attempt: async <T>(work: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await work();
+      } catch (error) {
+        fail(toFailure(error));
+        return null;
+      }
     },
   };
 }

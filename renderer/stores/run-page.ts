@@ -44,10 +44,8 @@ export function createRunPageStore(engine: EngineAccess) {
       log.forget();
       setState({ id, tab: 'curves' });
     },
-    showTab: (tab: RunTab): void => {
-      setState({ tab });
-      void refresh();
-    },
+    /** A tab fetches what it shows when it comes into sight. */
+    showTab: (tab: RunTab): void => setState({ tab }),
   };
 }
 export type RunPageStore = ReturnType<typeof createRunPageStore>;

@@ -7,7 +7,7 @@ import {
   type TrainConfig,
   trainConfigSchema,
 } from '../../engine/contract/training.ts';
-import { toFailure } from '../lib/failure.ts';
+import { safeName } from '../lib/file-name.ts';
 import type { Host } from '../lib/host.ts';
 import { nextName } from '../lib/run-words.ts';
 import type { CurvesStore } from './curves.ts';
@@ -41,14 +41,7 @@ export function createTraining(parts: TrainingParts) {
   /** The run of which a model is being made. */
   const installing = createStore<{ readonly id: string | null }>(() => ({ id: null }));
 
-  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
-    try {
-      return await work();
-    } catch (error) {
-      notices.fail(toFailure(error));
-      return null;
-    }
-  };
+  const { attempt } = notices;
   const list = () => runs.store.getState().runs;
   const shown = () => view.store.getState().view;
 
@@ -183,7 +176,7 @@ export function createTraining(parts: TrainingParts) {
     },
     /** Writes a checkpoint to a new folder, for use elsewhere. */
     export: async (run: Run, step: number, format: ExportFormat): Promise<void> => {
-      const proposed = `${run.config.name.replace(/[\\/:*?"<>|]/g, ' ').trim() || 'run'} step ${step}`;
+      const proposed = `${safeName(run.config.name) ?? 'run'} step ${step}`;
       const path = await attempt(async () => (await host.training?.chooseRunExport(proposed)) ?? null);
       if (path === null) return;
       const done = await attempt(() => engine.client().training.export({ id: run.id, step, format, path }));

@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { Clip, VideoInfo } from '../../engine/contract/video.ts';
 import { type Edge, markEdge, moveEdge, type Range, rangeOfClip, wholeRange } from '../lib/clip.ts';
 import { type Failure, toFailure } from '../lib/failure.ts';
+import { fileName } from '../lib/file-name.ts';
 import type { UploadProgress } from '../lib/host.ts';
 import type { EngineAccess } from './engine.ts';
 
@@ -55,7 +56,7 @@ export function createVideoStore(engine: EngineAccess) {
           store.setState({ opening: null });
           return null;
         }
-        store.setState({ opening: { name: baseName(path), part: null }, failure: null });
+        store.setState({ opening: { name: fileName(path), part: null }, failure: null });
         const video = await engine.client().video.open({ path });
         if (!current()) return null;
         store.setState({ ...nothing, video, range: wholeRange(video) });
@@ -92,8 +93,4 @@ export function createVideoStore(engine: EngineAccess) {
       change((range, video) => markEdge(range, edge, playhead, video)),
     resetRange: (): void => change((_range, video) => wholeRange(video)),
   };
-}
-
-function baseName(path: string): string {
-  return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 }

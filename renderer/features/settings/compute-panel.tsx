@@ -1,4 +1,4 @@
-import { Button, Loader, Select } from '@mantine/core';
+import { Loader, Select } from '@mantine/core';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { Providers, Settings } from '../../../engine/contract/settings.ts';
@@ -21,13 +21,7 @@ export function ComputePanel() {
   }, [store]);
   return (
     <SettingsPage>
-      {failure !== null && (
-        <FailureNote failure={failure}>
-          <Button size="compact-sm" variant="default" onClick={() => void store.loadProviders()}>
-            Try again
-          </Button>
-        </FailureNote>
-      )}
+      {failure !== null && <FailureNote failure={failure} onRetry={() => void store.loadProviders()} />}
       {providers === null && loading && (
         <div className={classes.working} role="status">
           <Loader size={18} />

@@ -13,7 +13,7 @@ interface SettingProps {
 export function Setting({ title, help, htmlFor, children }: SettingProps) {
   return (
     <div className={classes.setting}>
-      <div className={classes.words}>
+      <div>
         {htmlFor === undefined ? (
           <span className={classes.title}>{title}</span>
         ) : (

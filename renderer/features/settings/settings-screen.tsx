@@ -4,6 +4,7 @@ import { IconActivity, IconCpu, IconDatabase, IconPalette, IconSchool, IconWorld
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { FailureNote } from '../../components/failure-note.tsx';
+import frame from '../../components/screen.module.css';
 import { ScreenBar } from '../../components/screen-bar.tsx';
 import { useStudio } from '../../components/studio-context.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
@@ -33,7 +34,7 @@ export function SettingsScreen() {
     void settings.load();
   }, [settings]);
   return (
-    <main className={classes.screen}>
+    <main className={frame.screen}>
       <ScreenBar title="Settings" />
       {failure !== null && (
         <div className={classes.failure}>

@@ -29,11 +29,7 @@ export function TrainingPanel() {
   return (
     <SettingsPage>
       {failure !== null && failure.kind !== 'disconnected' && (
-        <FailureNote failure={failure}>
-          <Button size="compact-sm" variant="default" onClick={() => void runs.look()}>
-            Try again
-          </Button>
-        </FailureNote>
+        <FailureNote failure={failure} onRetry={() => void runs.look()} />
       )}
       {value === null && loading && (
         <div className={classes.working} role="status">

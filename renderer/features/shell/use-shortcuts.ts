@@ -32,9 +32,15 @@ export function useShortcuts(narrow: boolean): void {
         navigation.go('ask');
         studio.startNew();
       },
-      searchHistory: () => (onAsk() ? layout.searchHistory(narrow) : navigation.search()),
+      // Where a screen has nothing to search, the conversations are meant.
+      searchHistory: () => {
+        const { screen } = navigation.store.getState();
+        if (screen === 'models' || screen === 'discover') return navigation.search();
+        navigation.go('ask');
+        layout.searchHistory(narrow);
+      },
       openVideo: () => void studio.chooseVideo(),
-      toggleSidebar: () => layout.toggleSidebar(narrow),
+      toggleSidebar: () => onAsk() && layout.toggleSidebar(narrow),
       sampling: () => layout.showSampling(!layout.store.getState().sampling),
       shortcuts: () => layout.showShortcuts(!layout.store.getState().shortcuts),
       toggleTheme: () => setColorScheme(shown === 'dark' ? 'light' : 'dark'),

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
+import frame from '../../components/screen.module.css';
 import { ScreenBar } from '../../components/screen-bar.tsx';
 import { useStudio } from '../../components/studio-context.tsx';
 import { plural } from '../../lib/numbers.ts';
@@ -9,7 +10,6 @@ import { isWorking } from '../../lib/run-words.ts';
 import { CompareRuns } from './compare/compare-runs.tsx';
 import { RunList } from './list/run-list.tsx';
 import { RunPage } from './run/run-page.tsx';
-import classes from './train-screen.module.css';
 import { Wizard } from './wizard/wizard.tsx';
 
 /** Training: the runs, one of them, several side by side, or the way to a new one. */
@@ -31,7 +31,7 @@ export function TrainScreen() {
         ? undefined
         : `${plural(list.length, 'run')}${working > 0 ? ` · ${working} under way` : ''}`;
   return (
-    <main className={classes.screen}>
+    <main className={frame.screen}>
       <ScreenBar title="Train" aside={aside}>
         {view.kind !== 'wizard' && list.length > 0 && (
           <Button

@@ -28,6 +28,7 @@ const tokenizer: Tokenizer = {
   bosId: 1,
   eosIds: new Set(),
   namedTokens: {},
+  specials: new Map(),
   encode: (text) => [...text].map((character) => character.charCodeAt(0)),
   literal: (text) => text,
   decode: (ids) => String.fromCharCode(...ids.map((id) => id + 0x4e00)),

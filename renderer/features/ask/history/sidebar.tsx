@@ -66,11 +66,7 @@ export function Sidebar() {
       </div>
       {failure !== null && (
         <div className={classes.failure}>
-          <FailureNote failure={failure}>
-            <Button size="compact-sm" variant="default" onClick={() => void history.load()}>
-              Try again
-            </Button>
-          </FailureNote>
+          <FailureNote failure={failure} onRetry={() => void history.load()} />
         </div>
       )}
       {failure === null && loaded && items.length === 0 ? (

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
+import frame from '../../../components/screen.module.css';
 import { ScreenBar } from '../../../components/screen-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { compareLimits } from '../../../stores/compare.ts';
@@ -31,7 +32,7 @@ export function CompareScreen() {
 
   const running = columns.findIndex((column) => column.answer.state === 'streaming');
   return (
-    <main className={classes.screen}>
+    <main className={frame.screen}>
       <ScreenBar title="Compare" />
       {usable.length < compareLimits.least ? (
         <EmptyNote
@@ -51,7 +52,7 @@ export function CompareScreen() {
             </p>
           )}
           {columns.length > 0 && (
-            <div className={classes.columns} data-count={columns.length}>
+            <div className={classes.columns}>
               {columns.map((column, i) => (
                 <CompareColumn
                   key={column.modelId}

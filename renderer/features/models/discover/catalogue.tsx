@@ -1,4 +1,4 @@
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { IconCompass } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import { EmptyNote } from '../../../components/empty-note.tsx';
@@ -13,13 +13,7 @@ export function Catalogue() {
   const { value: entries, loading, failure } = useStore(hub.store, (state) => state.catalogue);
   return (
     <div className={classes.scroll}>
-      {failure !== null && (
-        <FailureNote failure={failure}>
-          <Button size="compact-sm" variant="default" onClick={() => void hub.loadCatalogue()}>
-            Try again
-          </Button>
-        </FailureNote>
-      )}
+      {failure !== null && <FailureNote failure={failure} onRetry={() => void hub.loadCatalogue()} />}
       {entries === null && loading && <Loader size={22} className={classes.loader ?? ''} />}
       {entries !== null && entries.length === 0 && (
         <EmptyNote

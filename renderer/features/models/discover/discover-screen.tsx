@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
+import frame from '../../../components/screen.module.css';
 import { ScreenBar } from '../../../components/screen-bar.tsx';
 import { SearchField } from '../../../components/search-field.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
@@ -28,7 +29,7 @@ export function DiscoverScreen() {
     void hub.loadCatalogue();
   }, [hub]);
   return (
-    <main className={classes.screen}>
+    <main className={frame.screen}>
       <ScreenBar title="Discover">
         <AddModel />
       </ScreenBar>

@@ -1,4 +1,4 @@
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { RepoDetail } from '../../../../engine/contract/hub.ts';
@@ -36,13 +36,7 @@ export function RepoPage({ repo, alone }: RepoPageProps) {
         {page !== null && <ExternalLink href={page.url}>Open on the web</ExternalLink>}
       </header>
       {loading && page === null && <Loader size={22} className={classes.loader ?? ''} />}
-      {failure !== null && (
-        <FailureNote failure={failure}>
-          <Button size="compact-sm" variant="default" onClick={() => void hub.reloadPage()}>
-            Try again
-          </Button>
-        </FailureNote>
-      )}
+      {failure !== null && <FailureNote failure={failure} onRetry={() => void hub.reloadPage()} />}
       {page !== null && (
         <>
           <RepoFacts page={page} />

@@ -1,4 +1,4 @@
-import { Button, Loader, UnstyledButton } from '@mantine/core';
+import { Loader, UnstyledButton } from '@mantine/core';
 import { IconArrowLeft, IconSearchOff } from '@tabler/icons-react';
 import { type KeyboardEvent, useRef } from 'react';
 import { useStore } from 'zustand';
@@ -40,11 +40,7 @@ export function Results({ alone }: { readonly alone: boolean }) {
       {loading && <Loader size={22} className={classes.loader ?? ''} />}
       {failure !== null && (
         <div className={classes.failure}>
-          <FailureNote failure={failure}>
-            <Button size="compact-sm" variant="default" onClick={() => void hub.search()}>
-              Try again
-            </Button>
-          </FailureNote>
+          <FailureNote failure={failure} onRetry={() => void hub.search()} />
         </div>
       )}
       {!loading && found !== null && found.length === 0 && (

@@ -3,6 +3,7 @@ import { IconCompass, IconDownload } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { Job } from '../../../../engine/contract/jobs.ts';
 import { EmptyNote } from '../../../components/empty-note.tsx';
+import frame from '../../../components/screen.module.css';
 import { ScreenBar } from '../../../components/screen-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { isActive, isEnded } from '../../../lib/job-words.ts';
@@ -19,7 +20,7 @@ export function DownloadsScreen() {
   const waiting = jobs.filter((job) => !isActive(job) && !isEnded(job));
   const ended = jobs.filter(isEnded);
   return (
-    <main className={classes.screen}>
+    <main className={frame.screen}>
       <ScreenBar title="Downloads">
         <AddModel />
       </ScreenBar>

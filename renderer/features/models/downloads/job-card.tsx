@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import type { Job } from '../../../../engine/contract/jobs.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
+import { Notes } from '../../../components/notes.tsx';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { dayOf } from '../../../lib/day.ts';
@@ -30,17 +31,7 @@ export function JobCard({ job }: { readonly job: Job }) {
           {job.error.code === 'gated' || job.error.code === 'unauthorised' ? <TokenButton /> : undefined}
         </FailureNote>
       )}
-      {job.notes.length > 0 && (
-        <details className={classes.notes}>
-          <summary>{job.notes.length === 1 ? '1 note' : `${job.notes.length} notes`}</summary>
-          <ul>
-            {job.notes.map((note, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: notes are only added at the end.
-              <li key={i}>{note}</li>
-            ))}
-          </ul>
-        </details>
-      )}
+      <Notes notes={job.notes} />
     </article>
   );
 }

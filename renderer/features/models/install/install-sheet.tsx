@@ -34,13 +34,7 @@ export function InstallSheet() {
             <span>Looking at its parts and working out what they take…</span>
           </div>
         )}
-        {plan.failure !== null && (
-          <FailureNote failure={plan.failure}>
-            <Button size="compact-sm" variant="default" onClick={() => void install.plan()}>
-              Try again
-            </Button>
-          </FailureNote>
-        )}
+        {plan.failure !== null && <FailureNote failure={plan.failure} onRetry={() => void install.plan()} />}
         {value !== null && plan.failure === null && <PlanView plan={value} busy={loading} />}
         {failure !== null && <FailureNote failure={failure} />}
       </div>

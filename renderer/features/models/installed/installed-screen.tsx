@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
+import frame from '../../../components/screen.module.css';
 import { ScreenBar } from '../../../components/screen-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { diskOf } from '../../../lib/model-facts.ts';
@@ -43,18 +44,14 @@ export function InstalledScreen() {
           disk.saved > 0 ? ` · ${formatBytes(disk.saved)} saved by shared parts` : ''
         }`;
   return (
-    <main className={classes.screen}>
+    <main className={frame.screen}>
       <ScreenBar title="Models" aside={total}>
         <AddModel />
       </ScreenBar>
       <div className={classes.panes} ref={ref} data-both={both}>
         {failure !== null && (
           <div className={classes.failure}>
-            <FailureNote failure={failure}>
-              <Button size="compact-sm" variant="default" onClick={() => void models.load()}>
-                Try again
-              </Button>
-            </FailureNote>
+            <FailureNote failure={failure} onRetry={() => void models.load()} />
           </div>
         )}
         {failure === null && loaded && list.length === 0 && (

@@ -78,11 +78,7 @@ export function ModelPanel({ model, alone }: ModelPanelProps) {
         </Tabs.List>
         {failure !== null && failure.kind !== 'disconnected' && (
           <div className={classes.failure}>
-            <FailureNote failure={failure}>
-              <Button size="compact-sm" variant="default" onClick={() => void inspector.reload()}>
-                Try again
-              </Button>
-            </FailureNote>
+            <FailureNote failure={failure} onRetry={() => void inspector.reload()} />
           </div>
         )}
         <Tabs.Panel value="overview">

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
@@ -44,13 +43,7 @@ export function TensorsTab({ model }: { readonly model: ModelSummary }) {
           {total === null ? 'Reading…' : plural(total, 'tensor')}
         </span>
       </div>
-      {failure !== null && (
-        <FailureNote failure={failure}>
-          <Button size="compact-sm" variant="default" onClick={() => tensors.show(model.id)}>
-            Try again
-          </Button>
-        </FailureNote>
-      )}
+      {failure !== null && <FailureNote failure={failure} onRetry={() => tensors.show(model.id)} />}
       <table className={classes.table} aria-rowcount={total ?? 0}>
         <thead>
           <tr className={classes.head}>

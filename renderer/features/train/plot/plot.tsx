@@ -24,6 +24,9 @@ interface PlotProps {
   readonly height?: number;
 }
 
+/** There is nothing between two steps. */
+const wholeSteps = Array.from({ length: 9 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
+
 /** Curves over the steps. Pointing at them, or the arrow keys, tell the values of a step; all plots move together. */
 export function Plot({ title, x, lines, format, height = 150 }: PlotProps) {
   const scheme = useComputedColorScheme('dark');
@@ -63,7 +66,7 @@ export function Plot({ title, x, lines, format, height = 150 }: PlotProps) {
         },
         scales: { x: { time: false } },
         axes: [
-          { ...axis, size: 26, gap: 4, grid: { show: false } },
+          { ...axis, size: 26, gap: 4, incrs: wholeSteps, grid: { show: false } },
           { ...axis, size: 58, values: (_plot, ticks) => ticks.map((tick) => formatter.current(tick)) },
         ],
         series: [
@@ -73,7 +76,7 @@ export function Plot({ title, x, lines, format, height = 150 }: PlotProps) {
               label,
               stroke: colour(name),
               width: look === 'faint' ? 1 : 2,
-              alpha: look === 'faint' ? 0.38 : 1,
+              alpha: look === 'faint' ? 0.5 : 1,
               spanGaps: look === 'points',
               ...(look === 'points' ? { dash: [5, 4] } : {}),
               points: {

@@ -1,12 +1,12 @@
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { Run, RunSample } from '../../../../engine/contract/training.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
+import { fileName } from '../../../lib/file-name.ts';
 import { formatCount } from '../../../lib/numbers.ts';
-import { fileName } from '../../../lib/run-words.ts';
 import classes from './run-page.module.css';
 
 /** What the model answered at each checkpoint, beside what was wanted. The newest checkpoint stands first. */
@@ -16,14 +16,7 @@ export function AnswersTab({ run }: { readonly run: Run }) {
   useEffect(() => {
     void runPage.refresh();
   }, [runPage]);
-  if (failure !== null)
-    return (
-      <FailureNote failure={failure}>
-        <Button size="compact-sm" variant="default" onClick={() => void runPage.refresh()}>
-          Try again
-        </Button>
-      </FailureNote>
-    );
+  if (failure !== null) return <FailureNote failure={failure} onRetry={() => void runPage.refresh()} />;
   if (value === null) return loading ? <Loader size={18} /> : null;
   if (run.config.evaluation.probes === 0)
     return (

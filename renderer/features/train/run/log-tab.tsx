@@ -1,4 +1,4 @@
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 import { CopyButton } from '../../../components/copy-button.tsx';
@@ -19,14 +19,7 @@ export function LogTab() {
   useEffect(() => {
     if (box.current !== null && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [value]);
-  if (failure !== null)
-    return (
-      <FailureNote failure={failure}>
-        <Button size="compact-sm" variant="default" onClick={() => void runPage.refresh()}>
-          Try again
-        </Button>
-      </FailureNote>
-    );
+  if (failure !== null) return <FailureNote failure={failure} onRetry={() => void runPage.refresh()} />;
   if (value === null) return loading ? <Loader size={18} /> : null;
   if (value.trim() === '') return <p className={classes.none}>The trainer has written nothing yet.</p>;
   return (

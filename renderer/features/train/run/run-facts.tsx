@@ -2,16 +2,10 @@ import { useStore } from 'zustand';
 import type { Run } from '../../../../engine/contract/training.ts';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { fileName } from '../../../lib/file-name.ts';
 import { timeLeft } from '../../../lib/job-words.ts';
 import { formatBytes, formatCount } from '../../../lib/numbers.ts';
-import {
-  fileName,
-  formatLoss,
-  fractionOf,
-  isWorking,
-  methodWords,
-  progressOf,
-} from '../../../lib/run-words.ts';
+import { formatLoss, fractionOf, isWorking, methodWords, progressOf } from '../../../lib/run-words.ts';
 import { formatSeconds } from '../../../lib/time.ts';
 import { modelName } from '../model-name.ts';
 import classes from './run-page.module.css';
@@ -28,7 +22,10 @@ export function RunFacts({ run }: { readonly run: Run }) {
     ['Loss', loss === null ? null : formatLoss(loss)],
     ['Best on kept-out', best === null ? null : `${formatLoss(best.loss)} at step ${formatCount(best.step)}`],
     ['Time a step', secondsPerStep === null ? null : formatSeconds(secondsPerStep)],
-    ['Memory', memoryBytes === null || !working ? null : formatBytes(memoryBytes)],
+    [
+      'Memory',
+      state === 'paused' ? 'freed' : memoryBytes === null || !working ? null : formatBytes(memoryBytes),
+    ],
   ] as const;
   const percent = `${Math.round(fractionOf(run) * 100)} %`;
   return (

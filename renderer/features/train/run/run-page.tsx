@@ -1,10 +1,10 @@
 import { Button, Loader, Tabs } from '@mantine/core';
 import { IconArrowLeft, IconSchool } from '@tabler/icons-react';
-import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { IconButton } from '../../../components/icon-button.tsx';
+import { Notes } from '../../../components/notes.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { expected } from '../../../lib/failure.ts';
@@ -32,16 +32,10 @@ const tabTitles: Readonly<Record<RunTab, string>> = {
 
 /** One run: what it is at, its curves, its answers, its checkpoints. Everything comes from the engine. */
 export function RunPage({ id }: { readonly id: string }) {
-  const { runs, runPage, curves, training } = useStudio();
+  const { runs, runPage, training } = useStudio();
   const run = useStore(runs.store, (state) => runOf(state, id));
   const loaded = useStore(runs.store, (state) => state.loaded);
   const tab = useStore(runPage.store, (state) => state.tab);
-  const known = run !== null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: later states of the run are followed where they arrive.
-  useEffect(() => {
-    runPage.open(id);
-    if (run !== null) void curves.follow(run);
-  }, [id, known]);
   const back = (
     <IconButton label="All runs" onClick={training.showList}>
       <IconArrowLeft size={18} stroke={1.7} />
@@ -77,17 +71,7 @@ export function RunPage({ id }: { readonly id: string }) {
           {run.error?.code === 'out_of_memory' && (
             <SavingsList savings={run.savings} onApply={(change) => training.tryWith(run, change)} />
           )}
-          {run.notes.length > 0 && (
-            <details>
-              <summary>{run.notes.length === 1 ? '1 note' : `${run.notes.length} notes`}</summary>
-              <ul>
-                {run.notes.map((note, i) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: notes are only added at the end.
-                  <li key={i}>{note}</li>
-                ))}
-              </ul>
-            </details>
-          )}
+          <Notes notes={run.notes} />
         </div>
       )}
       <Tabs

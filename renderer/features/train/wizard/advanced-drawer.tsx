@@ -5,6 +5,7 @@ import type { TrainConfig } from '../../../../engine/contract/training.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { deviceWords } from '../../../lib/config-rows.ts';
 import { trainsLanguageModel } from '../../../lib/run-words.ts';
+import { ConfigNumber } from './config-number.tsx';
 import { NumberField } from './number-field.tsx';
 import classes from './wizard.module.css';
 
@@ -53,37 +54,11 @@ function Group({ title, children }: { readonly title: string; readonly children:
   );
 }
 
-type NumberName = {
-  [K in keyof TrainConfig]: TrainConfig[K] extends number ? K : never;
-}[keyof TrainConfig];
-
-interface FieldProps {
-  readonly name: NumberName;
-  readonly label: string;
-  readonly help?: string;
-  readonly min: number;
-  readonly max?: number;
-  readonly whole?: boolean;
-}
-
-/** A number of the configuration. */
-function Field({ name, max = most, ...rest }: FieldProps) {
-  const { config, wizard } = useConfig();
-  return (
-    <NumberField
-      {...rest}
-      max={max}
-      value={config[name]}
-      onChange={(value) => value !== null && wizard.change({ [name]: value })}
-    />
-  );
-}
-
 function Length() {
   const { config, wizard } = useConfig();
   return (
     <Group title="Length">
-      <Field name="epochs" label="Epochs" min={0.01} max={1000} />
+      <ConfigNumber name="epochs" />
       <NumberField
         label="Steps at most"
         empty="All epochs"
@@ -93,14 +68,10 @@ function Length() {
         whole
         onChange={(maxSteps) => wizard.change({ maxSteps })}
       />
-      <Field name="batch" label="Examples a step" min={1} max={4096} whole />
-      <Field
+      <ConfigNumber name="batch" />
+      <ConfigNumber
         name="microBatch"
-        label="Computed at once"
         help="A step’s examples are gathered from such pieces; fewer take less memory."
-        min={1}
-        max={512}
-        whole
       />
     </Group>
   );
@@ -109,17 +80,14 @@ function Length() {
 function Optimiser() {
   return (
     <Group title="Optimiser">
-      <Field name="learningRate" label="Learning rate" min={1e-9} max={1} />
-      <Field
+      <ConfigNumber name="learningRate" />
+      <ConfigNumber
         name="warmupRatio"
-        label="Warm-up"
         help="Part of all steps in which the rate rises from 0; then it falls as a cosine."
-        min={0}
-        max={1}
       />
-      <Field name="weightDecay" label="Weight decay" min={0} />
-      <Field name="maxGradNorm" label="Clip gradients at" min={1e-6} />
-      <Field name="seed" label="Seed" min={0} max={0xffffffff} whole />
+      <ConfigNumber name="weightDecay" />
+      <ConfigNumber name="maxGradNorm" />
+      <ConfigNumber name="seed" />
     </Group>
   );
 }
@@ -163,13 +131,7 @@ function Memory() {
   const devices = useStore(useStudio().runs.store, (state) => state.runtime.value?.devices ?? onlyCpu);
   return (
     <Group title="Computing">
-      <Field
-        name="maxLength"
-        label="Longest example, in tokens"
-        help="The video’s are among them. Longer ones are cut."
-        min={16}
-        whole
-      />
+      <ConfigNumber name="maxLength" help="The video’s are among them. Longer ones are cut." />
       <Switch
         label="Pack short examples into one row"
         checked={config.packing}

@@ -9,14 +9,7 @@ import classes from './wizard.module.css';
 export function DataReportView() {
   const { wizard } = useStudio();
   const { value, loading, failure } = useStore(wizard.store, (state) => state.report);
-  if (failure !== null)
-    return (
-      <FailureNote failure={failure}>
-        <Button size="compact-sm" variant="default" onClick={() => void wizard.inspect()}>
-          Read it again
-        </Button>
-      </FailureNote>
-    );
+  if (failure !== null) return <FailureNote failure={failure} onRetry={() => void wizard.inspect()} />;
   if (loading && value === null)
     return (
       <div className={classes.running} role="status">

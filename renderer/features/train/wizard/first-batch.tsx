@@ -2,8 +2,9 @@ import { useStore } from 'zustand';
 import type { BatchExample } from '../../../../engine/contract/training.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
+import { fileName } from '../../../lib/file-name.ts';
 import { plural } from '../../../lib/numbers.ts';
-import { fileName, tokenWords } from '../../../lib/run-words.ts';
+import { tokenWords } from '../../../lib/run-words.ts';
 import { encoderColour } from '../../../lib/theme.ts';
 import { formatClock } from '../../../lib/time.ts';
 import { encoderName } from '../../../stores/models.ts';
@@ -29,7 +30,7 @@ export function FirstBatch({ examples }: { readonly examples: readonly BatchExam
 
 function Example({ example }: { readonly example: BatchExample }) {
   const models = useStore(useStudio().models.store);
-  const { id, media, frames, pictures, pieces, cut } = example;
+  const { id, media, frames, pictures, pieces, cut, visualTokens } = example;
   const shown = new Map(pictures.map(({ index, dataUrl }) => [index, dataUrl]));
   return (
     <article className={classes.example} aria-label={id}>
@@ -60,17 +61,29 @@ function Example({ example }: { readonly example: BatchExample }) {
         </div>
       ))}
       <p className={classes.text}>
-        {pieces.map(({ text, learned }, i) =>
-          learned ? (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place in the text is a piece's identity.
-            <mark key={i} className={classes.learned}>
-              {text}
-            </mark>
-          ) : (
-            text
-          ),
-        )}
+        {pieces.map((piece, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the place in the text is a piece's identity.
+          <Piece key={i} piece={piece} visualTokens={visualTokens} />
+        ))}
       </p>
     </article>
   );
+}
+
+interface PieceProps {
+  readonly piece: BatchExample['pieces'][number];
+  readonly visualTokens: number;
+}
+
+function Piece({ piece: { kind, text }, visualTokens }: PieceProps) {
+  switch (kind) {
+    case 'given':
+      return text;
+    case 'learned':
+      return <mark className={classes.learned}>{text}</mark>;
+    case 'video':
+      return <span className={classes.video}>{plural(visualTokens, 'video token')}</span>;
+    default:
+      return kind satisfies never;
+  }
 }

@@ -3,7 +3,7 @@ import { type RecipeName, recipeNames } from '../../../../engine/contract/traini
 import { useStudio } from '../../../components/studio-context.tsx';
 import { recipeHelp, recipeTitles, trainsLanguageModel } from '../../../lib/run-words.ts';
 import { ChoiceCard } from './choice-card.tsx';
-import { NumberField } from './number-field.tsx';
+import { ConfigNumber } from './config-number.tsx';
 import classes from './wizard.module.css';
 
 const adapters = { kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] } as const;
@@ -11,7 +11,7 @@ const adapters = { kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj
 /** What learns, how much of it, how long. The rest is under Advanced. */
 export function MethodStep() {
   const { wizard } = useStudio();
-  const { recipe, method, epochs, batch, learningRate } = useStore(wizard.store, (state) => state.config);
+  const { recipe, method } = useStore(wizard.store, (state) => state.config);
   return (
     <>
       <fieldset className={classes.part}>
@@ -55,31 +55,9 @@ export function MethodStep() {
       <section className={classes.part} aria-label="How long">
         <h2 className={classes.title}>How long, and how fast?</h2>
         <div className={classes.fields}>
-          <NumberField
-            label="Epochs"
-            help="How often each example is seen"
-            value={epochs}
-            min={0.01}
-            max={1000}
-            onChange={(value) => value !== null && wizard.change({ epochs: value })}
-          />
-          <NumberField
-            label="Examples a step"
-            help="The weights change once for so many"
-            value={batch}
-            min={1}
-            max={4096}
-            whole
-            onChange={(value) => value !== null && wizard.change({ batch: value })}
-          />
-          <NumberField
-            label="Learning rate"
-            help="How far a step goes"
-            value={learningRate}
-            min={1e-9}
-            max={1}
-            onChange={(value) => value !== null && wizard.change({ learningRate: value })}
-          />
+          <ConfigNumber name="epochs" help="How often each example is seen" />
+          <ConfigNumber name="batch" help="The weights change once for so many" />
+          <ConfigNumber name="learningRate" help="How far a step goes" />
         </div>
       </section>
     </>

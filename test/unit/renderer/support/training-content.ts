@@ -50,11 +50,13 @@ export function scriptedPreflight(config: TrainConfig): Preflight {
         visualTokens: 24,
         tokens: 61,
         pieces: [
+          { kind: 'given', text: '<|im_start|>user\n' },
+          { kind: 'video', text: '' },
           {
-            text: '<|im_start|>user\n<video>\nWhich animal is in the video?<|im_end|>\n<|im_start|>assistant\n',
-            learned: false,
+            kind: 'given',
+            text: 'Which animal is in the video?<|im_end|>\n<|im_start|>assistant\n',
           },
-          { text: 'A cat.<|im_end|>', learned: true },
+          { kind: 'learned', text: 'A cat.<|im_end|>' },
         ],
         cut: 0,
       },
@@ -67,10 +69,10 @@ export function scriptedPreflight(config: TrainConfig): Preflight {
         tokens: 2048,
         pieces: [
           {
-            text: '<|im_start|>user\n<video>\nDescribe it.<|im_end|>\n<|im_start|>assistant\n',
-            learned: false,
+            kind: 'given',
+            text: '<|im_start|>user\n\nDescribe it.<|im_end|>\n<|im_start|>assistant\n',
           },
-          { text: 'Boats come in while the sun goes down behind the cranes.', learned: true },
+          { kind: 'learned', text: 'Boats come in while the sun goes down behind the cranes.' },
         ],
         cut: 312,
       },
