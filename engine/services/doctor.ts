@@ -4,6 +4,7 @@ import { arch, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Answerer } from '../answering/answerer.ts';
 import { ExpectedError } from '../contract/errors.ts';
+import type { ProbedRuntime } from '../contract/libtorch.ts';
 import type { DoctorCheck } from '../contract/system.ts';
 import type { Database } from '../store/database.ts';
 import { freeBytes } from '../store/disk.ts';
@@ -26,6 +27,7 @@ export interface DoctorOptions {
   readonly answerer: Answerer;
   readonly ffmpeg: () => Promise<Ffmpeg>;
   readonly providers: () => Promise<readonly ProviderProbe[]>;
+  readonly training: () => Promise<ProbedRuntime>;
 }
 
 type Finding = Pick<DoctorCheck, 'status' | 'detail'> & { readonly remedy?: string };
@@ -40,6 +42,7 @@ export async function examine(options: DoctorOptions): Promise<DoctorCheck[]> {
     ['ffmpeg', 'ffmpeg', () => ffmpegOf(options.ffmpeg)],
     ['providers', 'ONNX Runtime', () => providersOf(options.providers)],
     ['gpu', 'GPU', gpuOf],
+    ['training', 'Training', () => trainingOf(options.training)],
     ['memory', 'Memory', memoryOf],
     ['disk', 'Disk', () => diskOf(options.folders.data)],
     ['folders', 'Folders', () => foldersOf(options.folders)],
@@ -101,6 +104,18 @@ async function gpuOf(): Promise<Finding> {
     };
   }
   return { status: 'ok', detail: gpus.join('; ') };
+}
+
+async function trainingOf(probe: () => Promise<ProbedRuntime>): Promise<Finding> {
+  const { state, version, place, devices, attempts, remedy } = await probe();
+  if (state === 'ready')
+    return { status: 'ok', detail: `libtorch ${version} on ${devices.join(' and ')} (${place})` };
+  // Answers do not need it.
+  return {
+    status: 'note',
+    detail: attempts[0] ?? 'There is no training engine.',
+    ...(remedy === null ? {} : { remedy }),
+  };
 }
 
 async function memoryOf(): Promise<Finding> {

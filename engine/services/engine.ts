@@ -116,7 +116,7 @@ export function createEngine(options: EngineOptions) {
     samplePath,
   };
   const router = procedures.router({
-    system: systemService(procedures, info, () => examine(options)),
+    system: systemService(procedures, info, () => examine({ ...options, training: trainings.runtime })),
     models: modelService(procedures, {
       answerer,
       turns,

@@ -19,11 +19,13 @@ const fetching: ReadonlySet<string> = new Set(['queued', 'running', 'paused', 'f
 export function libtorchService({ training }: Procedures, { runs, library }: LibtorchServiceOptions) {
   const { libtorch, jobs } = library;
 
+  let gpus: ReturnType<typeof nvidiaGpus> | null = null;
   /** CUDA where it has a GPU to run on. */
   const builds = async (): Promise<LibtorchBuild[]> => {
     const all = libtorch.builds();
     if (!all.includes('cuda')) return [...all];
-    return Array.isArray(await nvidiaGpus()) ? [...all] : all.filter((build) => build !== 'cuda');
+    gpus ??= nvidiaGpus();
+    return Array.isArray(await gpus) ? [...all] : all.filter((build) => build !== 'cuda');
   };
   const runtime = async (): Promise<TrainingRuntime> => {
     const probed = await runs.runtime();

@@ -9,7 +9,7 @@ import { nameOf } from '../huggingface/verified.ts';
 import { discardPartial, downloadBlob, partialOf } from '../transfer/download-blob.ts';
 import type { Slots } from '../transfer/slots.ts';
 import { writeProblem } from '../transfer/write-problem.ts';
-import { libtorchHome } from './installed.ts';
+import { fetchedFolder, libtorchHome } from './installed.ts';
 
 export type Archive = LibtorchPlan['archives'][number];
 
@@ -26,7 +26,7 @@ export interface ArchiveOptions {
 
 /** Where an archive lies when its hash is right; named by it, so that what is there of another one is never mixed in. */
 export const archivePath = (dataFolder: string, { sha256 }: Archive): string =>
-  join(libtorchHome(dataFolder), '.fetched', sha256);
+  join(libtorchHome(dataFolder), fetchedFolder, sha256);
 
 const lockOf = (path: string): string => `${path}.lock`;
 

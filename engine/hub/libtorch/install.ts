@@ -14,7 +14,7 @@ import {
   readInstalled,
   removeFolder,
   removeInstalled,
-  sweepRemoved,
+  sweepLibtorch,
 } from './installed.ts';
 import { diskProblems } from './plan.ts';
 import type { LibtorchPlatform } from './platforms.ts';
@@ -38,7 +38,7 @@ export interface InstallOptions extends Omit<ArchiveOptions, 'onBytes' | 'onChec
  */
 export async function installLibtorch(options: InstallOptions): Promise<void> {
   const { plan, dataFolder, platform } = options;
-  await sweepRemoved(dataFolder);
+  await sweepLibtorch(dataFolder);
   if (!(await isWhole(dataFolder, plan.folder))) {
     const paths = await fetchAll(options);
     await checkDisk(dataFolder, paths, platform);

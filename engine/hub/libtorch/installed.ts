@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type InstalledLibtorch, type LibtorchBuild, libtorchBuildSchema } from '../../contract/libtorch.ts';
@@ -24,6 +24,9 @@ export interface LibtorchFolder {
   readonly folder: string;
   readonly manifest: LibtorchManifest;
 }
+
+/** Below {@link libtorchHome}: archives on their way. */
+export const fetchedFolder = '.fetched';
 
 /** Where libtorch goes, whatever is fetched of it. */
 export const libtorchHome = (dataFolder: string): string => join(dataFolder, 'libtorch');
@@ -97,10 +100,22 @@ export async function removeFolder(dataFolder: string, folder: string): Promise<
   await rm(aside, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** What a kill has left of removals. */
-export async function sweepRemoved(dataFolder: string): Promise<void> {
+/** Something half done is gone on with within such a time, or never. */
+const forgottenMs = 7 * 24 * 3600 * 1000;
+
+/** What a kill has left of removals; what other versions of the application have fetched and not made use of. */
+export async function sweepLibtorch(dataFolder: string): Promise<void> {
   const home = libtorchHome(dataFolder);
-  for (const name of namesIn(home).filter((each) => each.startsWith('.removed-')))
+  const halves = namesIn(home).filter((name) => name.startsWith('.unpacking-'));
+  const fetched = namesIn(join(home, fetchedFolder)).map((name) => join(fetchedFolder, name));
+  const removed = namesIn(home).filter((name) => name.startsWith('.removed-'));
+  const old = await Promise.all(
+    [...halves, ...fetched].map(async (name) => {
+      const stats = await stat(join(home, name)).catch(() => null);
+      return stats !== null && Date.now() - stats.mtimeMs > forgottenMs ? [name] : [];
+    }),
+  );
+  for (const name of [...removed, ...old.flat()])
     await rm(join(home, name), { recursive: true, force: true }).catch(() => {});
 }
 

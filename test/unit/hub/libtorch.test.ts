@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -167,6 +175,11 @@ describe('an install', () => {
     mkdirSync(join(data, 'libtorch', 'old'), { recursive: true });
     const old = { format: 1, version: '2.0.0', build: 'cpu', platform: 'linux-x64', archives: [], files: [] };
     writeFileSync(join(data, 'libtorch', 'old', 'libtorch.json'), JSON.stringify(old));
+    for (const left of ['.removed-1-2', '.unpacking-2.0.0-linux-x64', '.fetched/0123']) {
+      mkdirSync(join(data, 'libtorch', left), { recursive: true });
+      writeFileSync(join(data, 'libtorch', left, 'half'), '');
+      utimesSync(join(data, 'libtorch', left), 1, 1);
+    }
     await install(await plan());
     expect(files()).toEqual(whole);
     for (const [name, content] of Object.entries(libraries))
