@@ -68,12 +68,12 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     opened.set(id, model);
     return model;
   };
-  /** The model whose sessions may be loaded; those of the others are released first. */
+  /** The model whose sessions may be loaded; those of the others are released first, but for encoders that it has too. */
   const take = async (id: string): Promise<LoadedModel> => {
     const model = await open(id);
-    await Promise.all(
-      [...opened.values()].filter((other) => other !== model).map((other) => other.release()),
-    );
+    const others = [...opened.values()].filter((other) => other !== model);
+    for (const { visual } of others) model.visual.takeOver(visual);
+    await Promise.all(others.map((other) => other.release()));
     return model;
   };
 

@@ -10,6 +10,7 @@ export class VisualPath {
   private readonly model: Pick<Model, 'encoders' | 'visual'>;
   private readonly openGraph: OpenGraph;
   private readonly onNotice: OnNotice;
+  /** By the part's key. */
   private readonly encoders = new Map<string, Promise<EncoderSession>>();
   private fusion: Promise<VisualSession> | null = null;
 
@@ -79,6 +80,16 @@ export class VisualPath {
     );
   }
 
+  /** Loaded encoders that both have, so that a change between models that share them does not load them again. */
+  takeOver(other: VisualPath): void {
+    for (const { part } of this.model.encoders) {
+      const session = other.encoders.get(part.key);
+      if (session === undefined || this.encoders.has(part.key)) continue;
+      other.encoders.delete(part.key);
+      this.encoders.set(part.key, session);
+    }
+  }
+
   /** Frees the sessions; they are opened again when needed. */
   async release(): Promise<void> {
     const sessions = [...this.encoders.values(), ...(this.fusion === null ? [] : [this.fusion])];
@@ -88,13 +99,15 @@ export class VisualPath {
     await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : null)));
   }
 
-  private encoder({ id, folder, spec, part }: ModelEncoder): Promise<EncoderSession> {
+  private encoder({ folder, spec, part }: ModelEncoder): Promise<EncoderSession> {
     const { openGraph, onNotice } = this;
     const sizes = { frames: spec.clipFrames ?? spec.framesPerStep };
     const session =
-      this.encoders.get(id) ??
+      this.encoders.get(part.key) ??
       EncoderSession.open(join(folder, spec.graph), { title: part.name, sizes, openGraph, onNotice });
-    this.encoders.set(id, session);
+    this.encoders.set(part.key, session);
+    // One that could not be opened is tried again by the next question, of whichever model.
+    session.catch(() => this.encoders.delete(part.key));
     return session;
   }
 
