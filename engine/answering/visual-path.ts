@@ -86,7 +86,7 @@ export class VisualPath {
       const session = other.encoders.get(part.key);
       if (session === undefined || this.encoders.has(part.key)) continue;
       other.encoders.delete(part.key);
-      this.encoders.set(part.key, session);
+      this.keep(part.key, session);
     }
   }
 
@@ -102,12 +102,17 @@ export class VisualPath {
   private encoder({ folder, spec, part }: ModelEncoder): Promise<EncoderSession> {
     const { openGraph, onNotice } = this;
     const sizes = { frames: spec.clipFrames ?? spec.framesPerStep };
-    const session =
-      this.encoders.get(part.key) ??
-      EncoderSession.open(join(folder, spec.graph), { title: part.name, sizes, openGraph, onNotice });
-    this.encoders.set(part.key, session);
-    // One that could not be opened is tried again by the next question, of whichever model.
-    session.catch(() => this.encoders.delete(part.key));
+    const opening = { title: part.name, sizes, openGraph, onNotice };
+    const known = this.encoders.get(part.key);
+    return known ?? this.keep(part.key, EncoderSession.open(join(folder, spec.graph), opening));
+  }
+
+  private keep(key: string, session: Promise<EncoderSession>): Promise<EncoderSession> {
+    this.encoders.set(key, session);
+    // One that could not be opened is tried again by the next question.
+    session.catch(() => {
+      if (this.encoders.get(key) === session) this.encoders.delete(key);
+    });
     return session;
   }
 
