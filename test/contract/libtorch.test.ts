@@ -87,7 +87,7 @@ onLinux.each(realDoors)('libtorch, %s', (_, openAt) => {
   afterEach(() => door.close());
 
   it('is missing, planned, fetched with a pause, tried, repaired and removed', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const missing = await client.training.runtime();
     expect(missing).toMatchObject({ state: 'missing', installed: null, lacksLibtorch: true, jobId: null });
@@ -95,7 +95,7 @@ onLinux.each(realDoors)('libtorch, %s', (_, openAt) => {
     const plan = await client.training.libtorch.plan({ build: 'cpu' });
     expect(plan.archives).toMatchObject([{ name: cpuFile, bytes: cpuWheel().bytes.byteLength }]);
 
-    fake.fail({ path: '.whl', what: { kind: 'slow', bytesPerSecond: 2_000_000 } });
+    fake.fail({ path: '.whl', what: { kind: 'slow', bytesPerSecond: 300_000 } });
     const { id } = await client.training.libtorch.install({ build: 'cpu' });
     expect(await client.training.libtorch.install({ build: 'cpu' })).toEqual({ id });
     await reaches(client, id, ['running']);
@@ -136,8 +136,8 @@ onLinux.each(realDoors)('libtorch, %s', (_, openAt) => {
     expect(new Set(asked)).toEqual(new Set(['Looking up libtorch', `Fetching libtorch (${cpuFile})`]));
   });
 
-  it('a job that is cancelled leaves nothing, one that fails says why', { timeout: 60_000 }, async () => {
-    fake.fail({ path: '.whl', what: { kind: 'slow', bytesPerSecond: 2_000_000 } });
+  it('a job that is cancelled leaves nothing, one that fails says why', { timeout: 180_000 }, async () => {
+    fake.fail({ path: '.whl', what: { kind: 'slow', bytesPerSecond: 300_000 } });
     const { id } = await client.training.libtorch.install({ build: 'cpu' });
     for await (const jobs of await client.jobs.watch())
       if (jobs.some(({ stage }) => stage?.name === 'download' && stage.done > 100_000)) break;
@@ -160,7 +160,7 @@ onLinux.each(realDoors)('libtorch, %s', (_, openAt) => {
 });
 
 onLinux('merv libtorch', () => {
-  it('plans, installs, shows and removes', { timeout: 60_000 }, async () => {
+  it('plans, installs, shows and removes', { timeout: 180_000 }, async () => {
     const cli = await buildScript(new URL('./support/real-cli.ts', import.meta.url));
     const merv = (...words: readonly string[]): Promise<Ended> => startCli(cli, words, home).ended;
     try {
@@ -185,7 +185,7 @@ onLinux('merv libtorch', () => {
 });
 
 onLinux('a process that is killed', () => {
-  it('is gone on with, to the same files and no others', { timeout: 120_000 }, async () => {
+  it('is gone on with, to the same files and no others', { timeout: 240_000 }, async () => {
     const script = await buildScript(new URL('./support/libtorch-child.ts', import.meta.url));
     const run = (killAfter: number | null) =>
       new Promise<number | null>((resolve) => {

@@ -86,7 +86,7 @@ beforeEach(async () => {
   fake = await startFakeTorch(cpuWheel());
   data = await mkdtemp(join(tmpdir(), 'merv libtorch '));
   settings = { offline: false, proxy: null, bandwidth: null };
-  http = createHttp({ settings: () => settings, activity: createActivity(), env: {}, silenceMs: 1000 });
+  http = createHttp({ settings: () => settings, activity: createActivity(), env: {}, silenceMs: 5000 });
   const env = { MERV_LIBTORCH_INDEX: `${fake.indexes}/` };
   libtorch = createLibtorch({ http, dataFolder: data, env, system: { platform: 'linux', arch: 'x64' } });
   notes = [];
@@ -200,7 +200,7 @@ describe('an install', () => {
     settings.bandwidth = 3_000_000;
     const stop = new AbortController();
     const paused = install(planned, stop.signal);
-    await expect.poll(() => (seen.at(-1)?.done ?? 0) > 1_500_000).toBe(true);
+    await expect.poll(() => (seen.at(-1)?.done ?? 0) > 1_500_000, { timeout: 15_000 }).toBe(true);
     stop.abort();
     await expect(paused).rejects.toMatchObject({ code: 'cancelled' });
     expect(notes).toEqual([expect.stringMatching(/torch-.* It was tried again\.$/)]);
