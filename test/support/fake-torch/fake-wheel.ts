@@ -34,8 +34,15 @@ export const cpuFile = `torch-${libtorchVersion}+cpu-cp310-cp310-manylinux_2_28_
 
 /** A wheel as PyTorch's for the processor, small; `more` comes at its end. */
 export function cpuWheel(more: readonly WheelEntry[] = [], without: readonly string[] = []): FakeWheel {
+  const usual = more.length === 0 && without.length === 0;
+  if (usual && made !== null) return made;
   const files = Object.entries({ ...others, ...libraries })
     .filter(([name]) => !without.includes(name))
     .map(([name, data]) => ({ name, data, deflate: true, mode: 0o100755 }));
-  return { index: 'cpu', file: cpuFile, bytes: zip([...files, ...more]) };
+  const wheel: FakeWheel = { index: 'cpu', file: cpuFile, bytes: zip([...files, ...more]) };
+  if (usual) made = wheel;
+  return wheel;
 }
+
+/** Packing takes longer than most tests. */
+let made: FakeWheel | null = null;
