@@ -77,33 +77,35 @@ export class FeatureCache {
         await handle.close();
       }
       await rename(temporary, this.path(key));
-      await this.prune();
+      if (this.largest !== Number.POSITIVE_INFINITY) await this.shrink(this.largest, []);
     } catch {
       await rm(temporary, { force: true }).catch(() => {});
+    }
+  }
+
+  /** Removes what was used longest ago until the folder holds at most `largest` bytes; features of the keys of `keep` stay. */
+  async shrink(largest: number, keep: Iterable<FeatureKey>): Promise<void> {
+    const needed = new Set(Array.from(keep, (key) => this.path(key)));
+    const names = await readdir(this.folder).catch(() => []);
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const path = join(this.folder, name);
+        const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
+        return { path, size, mtimeMs };
+      }),
+    );
+    let total = files.reduce((sum, { size }) => sum + size, 0);
+    for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
+      if (total <= largest) return;
+      if (needed.has(path)) continue;
+      await rm(path, { force: true });
+      total -= size;
     }
   }
 
   private path(key: FeatureKey): string {
     const name = createHash('sha256').update(JSON.stringify([key.fingerprint, key.indexes, key.encoder]));
     return join(this.folder, `${name.digest('hex')}.features`);
-  }
-
-  private async prune(): Promise<void> {
-    if (this.largest === Number.POSITIVE_INFINITY) return;
-    const names = await readdir(this.folder);
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const path = join(this.folder, name);
-        const { size, mtimeMs } = await stat(path);
-        return { path, size, mtimeMs };
-      }),
-    );
-    let total = files.reduce((sum, { size }) => sum + size, 0);
-    for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-      if (total <= this.largest) return;
-      await rm(path, { force: true });
-      total -= size;
-    }
   }
 }
 

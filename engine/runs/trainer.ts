@@ -9,6 +9,7 @@ import { writeFileWhole } from '../store/write-file.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
 import { type ExampleSource, exampleSource, readExamples, writeExamples } from './examples.ts';
+import { featuresLimit, limitFeatures } from './limit-features.ts';
 import { withOriginals } from './originals.ts';
 import { afterFailure, afterTraining } from './outcome.ts';
 import { planOf, stepsOf } from './plan.ts';
@@ -117,6 +118,7 @@ async function carryOut(
   const torch = load(config);
   return withOriginals(readOriginals(folder), async (parts) => {
     const bench = await openWorkbench({ torch, modelsFolder, featuresFolder, parts, config, signal });
+    await limitFeatures(bench.cache, dirname(folder), featuresLimit);
     const source = await examplesOf(folder, bench, record);
     const savings = savingsFor(parts, config, source.longest + (bench.model.visual?.spec.tokens ?? 0));
     record.set({ state: 'preparing', detail: 'Loading the original weights', prepared: null, savings });
