@@ -81,6 +81,7 @@ async function exampleOf(
 ): Promise<BatchExample> {
   const { row, ids, place, cut } = tokens;
   const { media } = row;
+  const visualTokens = clip === null ? 0 : (bench.model.visual?.spec.tokens ?? 0);
   const begin = bench.tokenizer.bosId === null ? 0 : 1;
   return {
     id: String(row.row.id ?? row.index + 1),
@@ -90,8 +91,8 @@ async function exampleOf(
       media === null || clip === null
         ? []
         : [...(await (await bench.encoder()).pictures(media, clip.frames))],
-    visualTokens: clip === null ? 0 : (bench.model.visual?.spec.tokens ?? 0),
-    tokens: ids.length,
+    visualTokens,
+    tokens: ids.length + visualTokens,
     pieces: piecesOf(bench, tokens, clip === null ? null : (place ?? begin)),
     cut,
   };

@@ -158,8 +158,8 @@ async function carryOut(
           const { tokenizer, model: installed } = bench;
           const rule = installed.bundle.prompt;
           const answer = probeAnswer({ model, tokenizer, rule, caption, begin }, kept, example);
-          const { id, media, question, wanted } = kept;
-          samples.add({ step, example: id, media, question, wanted, answer });
+          const { id, media, clip, question, wanted } = kept;
+          samples.add({ step, example: id, media, clip, question, wanted, answer });
         }
       },
     });

@@ -35,11 +35,16 @@ interface TrainingParts {
   readonly askWith: (modelId: string) => void;
 }
 
+/** The run of which a model is being made, and how much of it is done, 0 to 1. */
+interface Installing {
+  readonly id: string | null;
+  readonly part: number;
+}
+
 /** What happens between the stores when models are trained. */
 export function createTraining(parts: TrainingParts) {
   const { host, engine, models, navigation, notices, runs, curves, page, wizard, view, askWith } = parts;
-  /** The run of which a model is being made. */
-  const installing = createStore<{ readonly id: string | null }>(() => ({ id: null }));
+  const installing = createStore<Installing>(() => ({ id: null, part: 0 }));
 
   const { attempt } = notices;
   const list = () => runs.store.getState().runs;
@@ -119,8 +124,8 @@ export function createTraining(parts: TrainingParts) {
       await wizard.chooseSample(sample);
     },
     duplicate: (run: Run): void => begin(run.config),
-    /** Another run with a change that takes less memory: measured at once, so that one sees whether it suffices. */
-    tryWith: (run: Run, change: Saving['change']): void => {
+    /** Another run with a change that may do away with what this one failed of; measured at once. */
+    tryWith: (run: Run, change: Saving['change'] | Pick<TrainConfig, 'learningRate'>): void => {
       begin(trainConfigSchema.parse({ ...run.config, ...change }));
       wizard.go('review');
     },
@@ -157,12 +162,17 @@ export function createTraining(parts: TrainingParts) {
     /** Makes a model of a checkpoint and asks with it; elsewhere meanwhile, it is offered instead. */
     install: async (run: Run, step: number, name: string, form: InstallForm): Promise<void> => {
       if (installing.getState().id !== null) return;
-      installing.setState({ id: run.id });
-      const made = await attempt(() =>
-        engine.client().training.install({ id: run.id, step, name: name.trim(), form }),
-      );
+      installing.setState({ id: run.id, part: 0 });
+      const made = await attempt(async () => {
+        const request = { id: run.id, step, name: name.trim(), form };
+        for await (const event of await engine.client().training.install(request)) {
+          if (event.kind === 'done') return event;
+          installing.setState({ part: event.part });
+        }
+        return null;
+      });
       if (made !== null) await models.load();
-      installing.setState({ id: null });
+      installing.setState({ id: null, part: 0 });
       if (made === null) return;
       const current = shown();
       const waits =

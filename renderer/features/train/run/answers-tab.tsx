@@ -7,6 +7,7 @@ import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { fileName } from '../../../lib/file-name.ts';
 import { formatCount } from '../../../lib/numbers.ts';
+import { formatClock } from '../../../lib/time.ts';
 import classes from './run-page.module.css';
 
 /** What the model answered at each checkpoint, beside what was wanted. The newest checkpoint stands first. */
@@ -49,9 +50,7 @@ export function AnswersTab({ run }: { readonly run: Run }) {
             <tr key={key}>
               <th scope="row">
                 {first.question.trim()}
-                <span className={classes.media}>
-                  {first.media === null ? first.example : fileName(first.media)}
-                </span>
+                <span className={classes.media}>{placeOf(first)}</span>
               </th>
               <td className={classes.wanted}>{first.wanted.trim()}</td>
               {steps.map((step) => (
@@ -80,6 +79,14 @@ function Answer({ text, wanted }: { readonly text: string | undefined; readonly 
       )}
     </>
   );
+}
+
+/** "clip.mp4, 0:03.6 – 0:05.4". */
+function placeOf({ example, media, clip }: RunSample): string {
+  if (media === null) return example;
+  if (clip === null) return fileName(media);
+  const to = clip.to === null ? 'its end' : formatClock(clip.to, 1);
+  return `${fileName(media)}, ${formatClock(clip.from, 1)} – ${to}`;
 }
 
 function tableOf(samples: readonly RunSample[]) {

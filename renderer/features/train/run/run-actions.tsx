@@ -22,7 +22,7 @@ import classes from './run-page.module.css';
 export function RunActions({ run }: { readonly run: Run }) {
   const { runs, training } = useStudio();
   const told = useStore(runs.store, (state) => state.told.has(run.id));
-  const installing = useStore(training.installing, (state) => state.id === run.id);
+  const installing = useStore(training.installing, (state) => (state.id === run.id ? state.part : null));
   const [dialog, setDialog] = useState<'install' | 'delete' | null>(null);
   const { id, state } = run;
   const best = usualCheckpoint(run);
@@ -72,10 +72,10 @@ export function RunActions({ run }: { readonly run: Run }) {
         <Button
           size="compact-md"
           variant={state === 'done' ? 'filled' : 'default'}
-          loading={installing}
+          disabled={installing !== null}
           onClick={() => setDialog('install')}
         >
-          Ask with it…
+          {installing === null ? 'Ask with it…' : `Making it · ${Math.floor(100 * installing)} %`}
         </Button>
       )}
       <Menu position="bottom-end" withinPortal>

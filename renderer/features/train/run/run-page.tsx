@@ -1,6 +1,7 @@
 import { Button, Loader, Tabs } from '@mantine/core';
 import { IconArrowLeft, IconSchool } from '@tabler/icons-react';
 import { useStore } from 'zustand';
+import type { Run } from '../../../../engine/contract/training.ts';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { IconButton } from '../../../components/icon-button.tsx';
@@ -8,7 +9,7 @@ import { Notes } from '../../../components/notes.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { expected } from '../../../lib/failure.ts';
-import { stateTones, stateWords } from '../../../lib/run-words.ts';
+import { formatSmall, stateTones, stateWords } from '../../../lib/run-words.ts';
 import { type RunTab, runTabs } from '../../../stores/run-page.ts';
 import { runOf } from '../../../stores/runs.ts';
 import { ConfigTable } from '../config-table.tsx';
@@ -67,7 +68,11 @@ export function RunPage({ id }: { readonly id: string }) {
       <RunFacts run={run} />
       {(run.error !== null || run.notes.length > 0) && (
         <div className={classes.notes}>
-          {run.error !== null && <FailureNote failure={expected(run.error)} />}
+          {run.error !== null && (
+            <FailureNote failure={expected(run.error)}>
+              {run.error.code === 'training_diverged' ? <SlowerButton run={run} /> : undefined}
+            </FailureNote>
+          )}
           {run.error?.code === 'out_of_memory' && (
             <SavingsList savings={run.savings} onApply={(change) => training.tryWith(run, change)} />
           )}
@@ -104,5 +109,16 @@ export function RunPage({ id }: { readonly id: string }) {
         </Tabs.Panel>
       </Tabs>
     </article>
+  );
+}
+
+/** The usual way out of a loss that is no number. */
+function SlowerButton({ run }: { readonly run: Run }) {
+  const { training } = useStudio();
+  const learningRate = Number((run.config.learningRate / 5).toPrecision(2));
+  return (
+    <Button size="compact-sm" variant="default" onClick={() => training.tryWith(run, { learningRate })}>
+      New run with a learning rate of {formatSmall(learningRate)}…
+    </Button>
   );
 }

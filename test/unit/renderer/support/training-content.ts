@@ -226,6 +226,7 @@ function samplesAt(steps: readonly number[]): readonly RunSample[] {
       step,
       example,
       media: '/resources/sample.mp4',
+      clip: { from: 3.6, to: 5.4 },
       question,
       wanted,
       answer: answers[i] ?? '',
