@@ -8,6 +8,8 @@ import { count, partKey } from './part.ts';
 /** Of the layout below; another number was written by another version of the application. */
 export const bundleFormat = 2;
 export const bundleFile = 'bundle.json';
+/** In the folder that the source of a model names which was trained here: what it was trained from. */
+export const trainedFile = 'trained.json';
 
 const useOf = z.object({ part: partKey });
 

@@ -8,7 +8,7 @@ import { modelIdFor } from '../hub/install/model-id.ts';
 import { hashOf } from '../hub/starter-files.ts';
 import { writeBundle } from '../hub/write-bundle.ts';
 import { type PartDraft, writePart } from '../hub/write-part.ts';
-import type { Bundle } from '../models/bundle.ts';
+import { type Bundle, trainedFile } from '../models/bundle.ts';
 import { type Model, readModel } from '../models/model.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
@@ -23,7 +23,6 @@ import { adapterOf } from './trainable.ts';
 import {
   removeUnusedTrained,
   type Trained,
-  trainedFile,
   trainedFolder,
   trainedWeights,
 } from './trained-model.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import type { ModelSource } from '../contract/hub.ts';
+import { trainedFile } from '../models/bundle.ts';
 import { namesIn } from '../store/names-in.ts';
 import { originalsSchema } from './originals.ts';
 
-/** What a trained model came from, kept beside its weights for as long as something needs them. */
-export const trainedFile = 'trained.json';
+/** Beside `trained.json`, kept for as long as something needs them. */
 export const trainedWeights = 'model.safetensors';
 
 const trainedSchema = z.object({

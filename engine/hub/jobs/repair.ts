@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExpectedError } from '../../contract/errors.ts';
 import type { PrecisionChoices } from '../../contract/hub.ts';
-import { type Bundle, readBundle } from '../../models/bundle.ts';
+import { type Bundle, readBundle, trainedFile } from '../../models/bundle.ts';
 import { partKeys } from '../../models/model.ts';
 import { type Part, partFile, partFolder, partSchema } from '../../models/part.ts';
 import type { JobRequest } from '../../store/jobs.ts';
@@ -39,6 +40,9 @@ export function repairWork(options: InstallOptions): JobWork<RepairRequest> {
       if (problems.length === 0) return context.note('Nothing of it is broken.');
       for (const { sentence } of problems) context.note(sentence);
       const bundle = await readBundle(folder, modelId);
+      const { source } = bundle;
+      if (source.kind === 'local' && existsSync(join(source.path, trainedFile)))
+        throw trainedHere(bundle.name);
       const broken = new Set(problems.map(({ key }) => key));
       const takeAway = async (): Promise<void> => {
         await context.inTurn(releaseModels);
@@ -150,6 +154,14 @@ async function takeBroken(modelsFolder: string, key: string): Promise<void> {
       throw error;
     if (error.cause.code !== 'ENOENT') throw error;
   }
+}
+
+function trainedHere(name: string): ExpectedError {
+  return new ExpectedError(
+    'model_unsupported',
+    `${name} was trained on this machine: what is broken of it cannot be fetched.`,
+    'Repair the model that it was trained from, then install it from its run again.',
+  );
 }
 
 function otherModel(path: string, name: string): ExpectedError {
