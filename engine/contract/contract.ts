@@ -26,6 +26,7 @@ import { doctorCheckSchema, systemInfoSchema } from './system.ts';
 import {
   dataReportSchema,
   installChoiceSchema,
+  installProgressSchema,
   preflightProgressSchema,
   runSampleSchema,
   runSchema,
@@ -133,7 +134,7 @@ export const contract = {
     delete: base.input(byId).output(none),
     /** The forms that a checkpoint can be installed in, the proposed one first. */
     installForms: base.input(trainingInputs.installForms).output(z.array(installChoiceSchema)),
-    install: base.input(trainingInputs.install).output(z.object({ modelId: z.string() })),
+    install: base.input(trainingInputs.install).output(eventIterator(installProgressSchema)),
     export: base.input(trainingInputs.export).output(none),
   },
   settings: {

@@ -8,11 +8,12 @@ import { modelIdFor } from '../hub/install/model-id.ts';
 import { hashOf } from '../hub/starter-files.ts';
 import { writeBundle } from '../hub/write-bundle.ts';
 import { type PartDraft, writePart } from '../hub/write-part.ts';
-import { type Bundle, trainedFile } from '../models/bundle.ts';
+import type { Bundle } from '../models/bundle.ts';
 import { type Model, readModel } from '../models/model.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
 import { trainedFileOf } from '../training/checkpoint.ts';
+import type { OnWeight } from '../nn/onnx/save-graph.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { writeFolder } from '../training/write-folder.ts';
 import { openTensors } from '../weights/open.ts';
@@ -23,6 +24,7 @@ import { adapterOf } from './trainable.ts';
 import {
   removeUnusedTrained,
   type Trained,
+  trainedFile,
   trainedFolder,
   trainedWeights,
 } from './trained-model.ts';
@@ -40,6 +42,8 @@ export interface InstallRun {
   readonly dataFolder: string;
   readonly modelsFolder: string;
   readonly signal: AbortSignal;
+  /** What it is at, and how much of that is done, 0 to 1. */
+  readonly onProgress: (detail: string, part: number) => void;
 }
 
 /**
@@ -167,24 +171,24 @@ async function visualPart(
   { part, spec }: NonNullable<Model['visual']>,
   originals: Originals,
 ): Promise<Part> {
-  const { modelsFolder, signal } = made;
+  const { modelsFolder } = made;
   return writePart(modelsFolder, draftOf(part, made), (folder) =>
     withOriginals(originals, async ({ visual }): Promise<PartSpec> => {
       if (visual === null) throw new Error('a model that sees has no visual originals');
-      await writeVisualPath(join(folder, spec.graph), visual, stopping(signal));
+      await writeVisualPath(join(folder, spec.graph), visual, telling(made, 'Writing projectors and fusion'));
       return spec;
     }),
   );
 }
 
 async function languageModelPart(made: Made, originals: Originals): Promise<Part> {
-  const { modelsFolder, signal, base } = made;
+  const { modelsFolder, base } = made;
   const { part, spec } = base.languageModel;
   return writePart(modelsFolder, draftOf(part, made), (folder) =>
     withOriginals(originals, async ({ config, languageModel: weights }): Promise<PartSpec> => {
       await writeLanguageModel(join(folder, spec.graph), config, weights, {
         precision: languageLinear(part.precision ?? 'fp32'),
-        onProgress: stopping(signal),
+        onProgress: telling(made, 'Writing the language model'),
       });
       await writeEmbeddingTable(join(folder, spec.embeddings), weights, spec.embeddingType);
       return spec;
@@ -192,8 +196,10 @@ async function languageModelPart(made: Made, originals: Originals): Promise<Part
   );
 }
 
-function stopping(signal: AbortSignal): () => void {
-  return () => {
+/** After every weight. Throws ExpectedError 'cancelled'. */
+function telling({ signal, onProgress }: InstallRun, detail: string): OnWeight {
+  return (done, total) => {
     if (signal.aborted) throw cancelled();
+    onProgress(detail, done / total);
   };
 }

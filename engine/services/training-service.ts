@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
-import type { Run, TrainConfig } from '../contract/training.ts';
+import type { InstallEvent, Run, TrainConfig, trainingInputs } from '../contract/training.ts';
 import type { Library } from '../hub/library.ts';
 import { readDataSet, reportOf } from '../runs/data-set.ts';
 import { exportRun } from '../runs/export-run.ts';
@@ -82,6 +83,28 @@ export function trainingService(procedures: Procedures, options: TrainingService
     }
   }
 
+  /** Who stops listening stops the making. */
+  function install(input: z.infer<typeof trainingInputs.install>, signal: AbortSignal) {
+    const { id, step, name, form } = input;
+    const leaving = new AbortController();
+    const said = createChannel<InstallEvent>(() => leaving.abort());
+    const either = anyOf(signal, leaving.signal);
+    const make = async (): Promise<void> => {
+      const { data: dataFolder, models: modelsFolder } = folders;
+      const folder = runs.folder(id);
+      const modelId = await installRun({
+        ...{ folder, step, name, dataFolder, modelsFolder, signal: either.signal },
+        form: form ?? (await installForms(folder, step, modelsFolder))[0]!.form,
+        onProgress: (detail, part) => said.push({ kind: 'progress', detail, part }),
+      });
+      // Another model may have had this place, and be open.
+      await whileIdle(() => {});
+      said.push({ kind: 'done', modelId });
+    };
+    void make().then(said.end, said.fail).finally(either.release);
+    return said.events;
+  }
+
   async function* watch(signal: AbortSignal | undefined): AsyncGenerator<Run[]> {
     let sent = '';
     while (!signal?.aborted) {
@@ -131,23 +154,7 @@ export function trainingService(procedures: Procedures, options: TrainingService
     installForms: training.installForms.handler(({ input }) =>
       installForms(runs.folder(input.id), input.step, folders.models),
     ),
-    install: training.install.handler(async ({ input, signal = never }) => {
-      const { id, step, name } = input;
-      const { data: dataFolder, models: modelsFolder } = folders;
-      const folder = runs.folder(id);
-      const modelId = await installRun({
-        folder,
-        step,
-        name,
-        form: input.form ?? (await installForms(folder, step, modelsFolder))[0]!.form,
-        dataFolder,
-        modelsFolder,
-        signal,
-      });
-      // Another model may have had this place, and be open.
-      await whileIdle(() => {});
-      return { modelId };
-    }),
+    install: training.install.handler(({ input, signal = never }) => install(input, signal)),
     export: training.export.handler(async ({ input }) => {
       const { id, step, format, path } = input;
       const from = { folder: runs.folder(id), step, modelsFolder: folders.models };

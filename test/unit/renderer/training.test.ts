@@ -225,6 +225,8 @@ describe('a run', () => {
     await pass(3_000);
     const run = runs()[0]!;
     void studio.training.install(run, 60, ' Mine ', 'adapter');
+    await pass(1);
+    expect(studio.training.installing.getState()).toEqual({ id: run.id, part: 0.25 });
     await pass(1_000);
     expect(studio.navigation.store.getState().screen).toBe('ask');
     expect(studio.models.store.getState().chosenId).toBe('trained-60');

@@ -5,6 +5,7 @@ import { exportFormats, type InstallForm, type Run } from '../../../contract/tra
 import { type CommandContext, type Family, show } from '../command.ts';
 import { bytesText } from '../figures.ts';
 import { UsageError } from '../flags.ts';
+import { createProgress } from '../terminal.ts';
 import { followRun } from './follow-run.ts';
 
 const actions = ['show', 'log', 'pause', 'resume', 'stop', 'delete', 'install', 'export'] as const;
@@ -64,12 +65,17 @@ async function carryOut(context: CommandContext, action: Action, run: Run, flags
       const name = flags.name ?? run.config.name;
       const step = stepOf(run, flags);
       const form = formOf(flags);
-      const { modelId } = await client.training.install({ id, step, name, ...(form !== null && { form }) });
-      return show(
-        context,
-        { modelId },
-        () => `Installed as ${modelId}. Ask it: merv ask --model ${modelId}\n`,
-      );
+      const progress = createProgress(context.terminal);
+      const request = { id, step, name, ...(form !== null && { form }) };
+      for await (const event of await client.training.install(request)) {
+        if (event.kind === 'progress') progress.step(`${event.detail}, ${Math.floor(100 * event.part)} %`);
+        else {
+          progress.clear();
+          const { modelId } = event;
+          show(context, { modelId }, () => `Installed as ${modelId}. Ask it: merv ask --model ${modelId}\n`);
+        }
+      }
+      return;
     }
     case 'export': {
       if (flags.to === undefined) throw new UsageError('`runs export <id> --to <folder>` is expected');

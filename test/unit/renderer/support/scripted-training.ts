@@ -219,8 +219,9 @@ export function trainingRouter(base: Base, script: Scripts, { wait, expected }: 
         { form: 'adapter', bytes: 3_900_000 },
         { form: 'merged', bytes: 216_000_000 },
       ]),
-      install: base.training.install.handler(async ({ input }) => {
+      install: base.training.install.handler(async function* ({ input }) {
         await called('training.install', input);
+        yield { kind: 'progress', detail: 'Writing the language model', part: 0.25 };
         await wait((training.stepMs ?? 0) * 10);
         const modelId = `trained-${input.step}`;
         script.models = [
@@ -230,7 +231,7 @@ export function trainingRouter(base: Base, script: Scripts, { wait, expected }: 
             adapterOf: input.form === 'adapter' ? scriptedModel.id : null,
           },
         ];
-        return { modelId };
+        yield { kind: 'done', modelId };
       }),
       export: base.training.export.handler(async ({ input }) => {
         await called('training.export', input);
