@@ -1,9 +1,13 @@
 // npm run screenshots: the screens in their states, through `merv serve` and a headless browser, into docs/.
+// `npm run screenshots -- train` takes those of one part only: ask, models, train.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { type View, wide } from './screenshots/camera.ts';
 import { setUp } from './setup/all.mjs';
 import { at, cache } from './setup/folders.mjs';
+import { exclusively } from './setup/lock.mjs';
+import { ensureNative } from './setup/native.mjs';
 import { fail, SetupError } from './setup/say.mjs';
 import { ensureChromium } from './test/browsers.mjs';
 
@@ -18,6 +22,9 @@ const { freshHome } = await import('../../test/e2e/support/machine.ts');
 const { serve, startBrowser } = await import('../../test/e2e/support/served.ts');
 
 const { photographModels } = await import('./screenshots/models.ts');
+const { photographTrain } = await import('./screenshots/train.ts');
+const parts = process.argv.slice(2);
+const asked = (part: 'ask' | 'models' | 'train') => parts.length === 0 || parts.includes(part);
 
 const folder = at('docs', 'screenshots');
 mkdirSync(folder, { recursive: true });
@@ -27,12 +34,6 @@ async function save(page: Page, name: string): Promise<void> {
   await page.mouse.move(2, 2);
   await page.waitForTimeout(300);
   await page.screenshot({ path: join(folder, `${name}.png`) });
-}
-
-interface View {
-  readonly colorScheme: 'dark' | 'light';
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Opens the interface in a fresh profile and waits until it is there. */
@@ -45,12 +46,19 @@ async function open(browser: Browser, address: string, { colorScheme, width, hei
   return { page, screen, close: () => context.close() };
 }
 
-const wide = { colorScheme: 'dark', width: 1280, height: 820 } as const;
-const home = freshHome();
-const server = await serve(home.folder);
-const browser = await startBrowser();
-try {
-  const dark = await open(browser, server.address, wide);
+async function photographAsk(browser: Browser): Promise<void> {
+  const home = freshHome();
+  const server = await serve(home.folder);
+  try {
+    await photographAnswers(browser, server.address, home.folder);
+  } finally {
+    await server.stop();
+    home.remove();
+  }
+}
+
+async function photographAnswers(browser: Browser, address: string, home: string): Promise<void> {
+  const dark = await open(browser, address, wide);
   await save(dark.page, 'empty');
   await dark.screen.openSample();
   await dark.screen.send('What is in this video?');
@@ -68,7 +76,7 @@ try {
     ['narrow', { colorScheme: 'dark', width: 420, height: 820 }],
   ];
   for (const [name, view] of views) {
-    const { page, screen, close } = await open(browser, server.address, view);
+    const { page, screen, close } = await open(browser, address, view);
     await screen.openSample();
     await screen.send('What is in this video?');
     await screen.idle();
@@ -76,25 +84,33 @@ try {
     await close();
   }
 
-  const broken = join(home.folder, 'holiday.mp4');
+  const broken = join(home, 'holiday.mp4');
   writeFileSync(broken, 'not a video at all');
-  const failing = await open(browser, server.address, wide);
+  const failing = await open(browser, address, wide);
   const chooser = failing.page.waitForEvent('filechooser');
   await failing.screen.button('Open video…').click();
   await (await chooser).setFiles(broken);
   await failing.page.getByRole('alert').filter({ hasText: 'holiday.mp4' }).waitFor();
   await save(failing.page, 'error');
   await failing.close();
+}
 
+const browser = await startBrowser();
+try {
   const context = async (address: string, { colorScheme, width, height }: View) => {
     const fresh = await browser.newContext({ colorScheme, viewport: { width, height } });
     const page = await fresh.newPage();
     await page.goto(address);
     return { page, close: () => fresh.close() };
   };
-  await photographModels({ open: context, save }, join(process.env.MERV_HOME, 'models'));
+  const models = join(process.env.MERV_HOME, 'models');
+  const camera = { open: context, save };
+  if (asked('ask')) await photographAsk(browser);
+  if (asked('models')) await photographModels(camera, models);
+  if (asked('train')) {
+    process.env.MERV_NATIVE ??= await exclusively(ensureNative);
+    await photographTrain(camera, models);
+  }
 } finally {
   await browser.close();
-  await server.stop();
-  home.remove();
 }

@@ -2,27 +2,13 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { askScreen } from '../../../test/e2e/support/ask-screen.ts';
 import { modelsScreen } from '../../../test/e2e/support/models-screen.ts';
 import { serve } from '../../../test/e2e/support/served.ts';
 import { type FakeHub, startFakeHub } from '../../../test/support/fake-hub/fake-hub.ts';
 import { tinyLlama, tinyMerv } from '../../../test/support/tiny-repos.ts';
+import { type Camera, narrow, wide } from './camera.ts';
 
-interface View {
-  readonly colorScheme: 'dark' | 'light';
-  readonly width: number;
-  readonly height: number;
-}
-
-interface Camera {
-  /** A page in a fresh profile. */
-  readonly open: (address: string, view: View) => Promise<{ page: Page; close: () => Promise<void> }>;
-  readonly save: (page: Page, name: string) => Promise<void>;
-}
-
-const wide = { colorScheme: 'dark', width: 1280, height: 820 } as const;
-const narrow = { colorScheme: 'dark', width: 420, height: 820 } as const;
 const token = 'hf_granted';
 
 /** Takes them all; `models` is a models folder with the starter in it, of which a copy is used. */
