@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { expectedErrorSchema } from './errors.ts';
-import { encoderFramesSchema, thumbnailSchema } from './video.ts';
+import { clipSchema, encoderFramesSchema, thumbnailSchema } from './video.ts';
 
 /**
  * What is trained: `align` projectors and fusion; `full-align` also the language model, on alignment data; `finetune`
@@ -141,6 +141,8 @@ export const runSampleSchema = z.object({
   step: z.number().int(),
   example: z.string(),
   media: z.string().nullable(),
+  /** The part of it that was looked at; null for all. */
+  clip: clipSchema.nullable().default(null),
   question: z.string(),
   wanted: z.string(),
   answer: z.string(),
@@ -155,6 +157,7 @@ export const batchExampleSchema = z.object({
   /** Each of these frames once. */
   pictures: z.array(thumbnailSchema),
   visualTokens: z.number().int(),
+  /** The video's among them. */
   tokens: z.number().int(),
   /** The text in pieces, special tokens among it; `learned` ones carry loss, `video` stands where the video's tokens are. */
   pieces: z.array(z.object({ kind: z.enum(['given', 'learned', 'video']), text: z.string() })),

@@ -8,12 +8,12 @@ import { modelIdFor } from '../hub/install/model-id.ts';
 import { hashOf } from '../hub/starter-files.ts';
 import { writeBundle } from '../hub/write-bundle.ts';
 import { type PartDraft, writePart } from '../hub/write-part.ts';
-import type { Bundle } from '../models/bundle.ts';
+import { type Bundle, trainedFile } from '../models/bundle.ts';
 import { type Model, readModel } from '../models/model.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
-import { trainedFileOf } from '../training/checkpoint.ts';
 import type { OnWeight } from '../nn/onnx/save-graph.ts';
+import { trainedFileOf } from '../training/checkpoint.ts';
 import { recipes } from '../training/recipes/recipe.ts';
 import { writeFolder } from '../training/write-folder.ts';
 import { openTensors } from '../weights/open.ts';
@@ -21,14 +21,8 @@ import { adaptedBase, adapterDraft, writeAdapterPart } from './adapter-part.ts';
 import { type Originals, withOriginals } from './originals.ts';
 import { readConfig, readOriginals, runFile, runsFolder } from './run-folder.ts';
 import { adapterOf } from './trainable.ts';
-import {
-  removeUnusedTrained,
-  type Trained,
-  trainedFile,
-  trainedFolder,
-  trainedWeights,
-} from './trained-model.ts';
-import type { AdapterScale } from './trained-weights.ts';
+import { removeUnusedTrained, type Trained, trainedFolder, trainedWeights } from './trained-model.ts';
+import type { AdapterScale } from '../models/overlay.ts';
 
 /** Raised whenever what this file writes changes. */
 const recipeVersion = 1;

@@ -124,8 +124,8 @@ export function createTraining(parts: TrainingParts) {
       await wizard.chooseSample(sample);
     },
     duplicate: (run: Run): void => begin(run.config),
-    /** Another run with a change that takes less memory: measured at once, so that one sees whether it suffices. */
-    tryWith: (run: Run, change: Saving['change']): void => {
+    /** Another run with a change that may do away with what this one failed of; measured at once. */
+    tryWith: (run: Run, change: Saving['change'] | Pick<TrainConfig, 'learningRate'>): void => {
       begin(trainConfigSchema.parse({ ...run.config, ...change }));
       wizard.go('review');
     },

@@ -587,6 +587,15 @@ describeTorch('training', () => {
     expect((await probed(base, step)).answer).toBe(plain.answer);
     expect((await probed(modelId, step)).answer).toBe(first.answer);
 
+    // Damaged, it is made again of its run.
+    const { key } = summary.parts.find(({ role }) => role === 'adapter')!;
+    writeFileSync(join(home, 'models', 'parts', key, 'adapted.onnx'), 'cut off');
+    await expect(done(await client.models.repair({ id: modelId }))).rejects.toThrow(
+      /trained on this machine/,
+    );
+    await installed({ id: straight.id, step, name: 'Tiny, beside' });
+    expect((await probed(modelId, step)).answer).toBe(first.answer);
+
     // Its weights go with it, and nothing else.
     const file = join(home, 'beside.mervmodel');
     await done(await client.models.export({ id: modelId, path: file }));
