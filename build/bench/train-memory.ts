@@ -31,7 +31,7 @@ const child = fileURLToPath(new URL('./train-memory-child.ts', import.meta.url))
 const threads = threadCount();
 
 async function measured(subject: TrainMemorySubject): Promise<TrainMemory> {
-  const { stdout } = await call('npx', ['tsx', child, JSON.stringify(subject)], { timeout: 300_000 });
+  const { stdout } = await call('npx', ['tsx', child, JSON.stringify(subject)], { timeout: 900_000 });
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as TrainMemory;
 }
 
