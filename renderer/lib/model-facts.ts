@@ -16,15 +16,21 @@ export const roleNames: Readonly<Record<PartRole, string>> = {
   tokenizer: 'Tokenizer',
 };
 
-/** Models with those that are them with an adapter. One whose model is gone stands alone. */
+/**
+ * Models with those that are them with an adapter. One whose model is gone, or has another language model since, stands alone.
+ */
 export function withAdapters(
   models: readonly ModelSummary[],
 ): readonly { readonly model: ModelSummary; readonly adapters: readonly ModelSummary[] }[] {
-  const ids = new Set(models.map(({ id }) => id));
-  const isBeside = ({ adapterOf }: ModelSummary) => adapterOf !== null && ids.has(adapterOf);
+  const wordsOf = ({ parts }: ModelSummary) => parts.find(({ role }) => role === 'languageModel')?.key;
+  const isBeside = (model: ModelSummary): boolean => {
+    const base = models.find(({ id }) => id === model.adapterOf);
+    return base !== undefined && wordsOf(base) === wordsOf(model);
+  };
+  const beside = models.filter(isBeside);
   return models
     .filter((model) => !isBeside(model))
-    .map((model) => ({ model, adapters: models.filter(({ adapterOf }) => adapterOf === model.id) }));
+    .map((model) => ({ model, adapters: beside.filter(({ adapterOf }) => adapterOf === model.id) }));
 }
 
 /** What the models take on disk: a part that several use is there once. `shared`: what that saves. */

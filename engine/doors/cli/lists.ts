@@ -6,9 +6,10 @@ export function modelsText(models: readonly ModelSummary[]): string {
   if (models.length === 0)
     return 'No model is installed. Choose one of `merv catalogue`; `merv install starter` is the smallest.\n';
   return models
-    .map(({ id, name, notice, bytes, encoders, contextLength, visualTokens, parts, problem }) =>
+    .map(({ id, name, notice, bytes, encoders, contextLength, visualTokens, parts, problem, adapterOf }) =>
       [
         `${id}  ${name}`,
+        ...(adapterOf === null ? [] : [`  with an adapter beside the language model of ${adapterOf}`]),
         ...(notice === null ? [] : [`  ${notice}`]),
         ...(problem === null ? [] : [`  PROBLEM: ${problem.sentence}`, `  → ${problem.remedy}`]),
         `  ${(bytes / 2 ** 20).toFixed(0)} MB, context ${contextLength} tokens, ${visualTokens} of them visual`,

@@ -31,10 +31,13 @@ describe('the parts of models', () => {
     const [base, other] = [mervFull, { ...mervFull, id: 'other' }];
     const beside = { ...mervFull, id: 'beside', adapterOf: base.id };
     const left = { ...mervFull, id: 'left', adapterOf: 'gone' };
-    expect(withAdapters([beside, other, base, left])).toEqual([
+    const parts = base.parts.map((part) => (part.role === 'languageModel' ? { ...part, key: 'old' } : part));
+    const old = { ...beside, id: 'old', parts };
+    expect(withAdapters([beside, other, base, left, old])).toEqual([
       { model: other, adapters: [] },
       { model: base, adapters: [beside] },
       { model: left, adapters: [] },
+      { model: old, adapters: [] },
     ]);
   });
 
