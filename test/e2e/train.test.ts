@@ -50,6 +50,7 @@ describe.skipIf(electronPath === '')('training in the window', () => {
       await desktop.page.getByRole('region', { name: 'Measured' }).waitFor({ timeout: 120_000 });
       const batch = desktop.page.getByRole('region', { name: 'First batch' });
       expect(await batch.locator('mark').count()).toBeGreaterThan(1);
+      expect(await batch.getByRole('img', { name: /^Frame \d+$/ }).count()).toBeGreaterThan(3);
     });
 
     it('goes on while the window is closed, and is there again when it is opened', async () => {

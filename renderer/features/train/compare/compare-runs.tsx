@@ -3,6 +3,7 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { Run, RunStep } from '../../../../engine/contract/training.ts';
+import { arrive } from '../../../components/arrive.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { IconButton } from '../../../components/icon-button.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
@@ -50,7 +51,9 @@ export function CompareRuns({ ids }: { readonly ids: readonly string[] }) {
           <IconButton label="All runs" onClick={training.showList}>
             <IconArrowLeft size={18} stroke={1.7} />
           </IconButton>
-          <h2 className={page.heading}>{chosen.length} runs compared</h2>
+          <h2 ref={arrive} tabIndex={-1} className={page.heading}>
+            {chosen.length} runs compared
+          </h2>
         </div>
         <Smoothing />
       </div>

@@ -32,7 +32,8 @@ export function RunFacts({ run }: { readonly run: Run }) {
     <div className={classes.facts}>
       <ProgressBar label={config.name} fraction={progressOf(run)} state={state} />
       <div className={classes.line}>
-        <span className={classes.detail} role="status">
+        {/* The bar tells how far it is; only what is no step of it is spoken by itself. */}
+        <span className={classes.detail} role="status" aria-live={working ? 'off' : 'polite'}>
           {detail}
         </span>
         <span className={classes.left}>

@@ -2,6 +2,7 @@ import { Button, Loader, Tabs } from '@mantine/core';
 import { IconArrowLeft, IconSchool } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { Run } from '../../../../engine/contract/training.ts';
+import { arrive } from '../../../components/arrive.ts';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { IconButton } from '../../../components/icon-button.tsx';
@@ -60,7 +61,9 @@ export function RunPage({ id }: { readonly id: string }) {
       <header className={classes.head}>
         <div className={page.back}>
           {back}
-          <h2 className={page.heading}>{run.config.name}</h2>
+          <h2 ref={arrive} tabIndex={-1} className={page.heading}>
+            {run.config.name}
+          </h2>
           <Tag tone={stateTones[run.state]}>{stateWords[run.state]}</Tag>
         </div>
         <RunActions run={run} />
