@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TrainConfig, trainConfigSchema } from '../../engine/contract/training.ts';
 import { starterId } from '../../engine/hub/assemble-starter.ts';
+import { starterTraining } from '../../engine/hub/starter-training.ts';
 import { loadTorch } from '../../engine/native/load.ts';
 import { exampleSource } from '../../engine/runs/examples.ts';
 import { type OriginalParts, withOriginals } from '../../engine/runs/originals.ts';
@@ -38,7 +39,8 @@ export async function run(): Promise<void> {
     checkpoints: { everySteps: 1000, keepLast: 1, keepBest: false },
   });
   const scratch = await mkdtemp(join(tmpdir(), 'merv-bench-'));
-  await withOriginals({ kind: 'starter', gguf, resources }, (parts) =>
+  const { adapter } = await starterTraining(resources);
+  await withOriginals({ kind: 'starter', gguf, resources, adapter: adapter.sha256 }, (parts) =>
     epochs(config, parts, folders.models, scratch),
   ).finally(() => rm(scratch, { recursive: true, force: true }));
 }

@@ -1,11 +1,12 @@
 /** One way of train-memory.ts, as one line of JSON. */
 import { fileURLToPath } from 'node:url';
+import { modulePrefixes } from '../../engine/models/module-prefixes.ts';
 import { loadTorch } from '../../engine/native/load.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import { AdamW } from '../../engine/training/adam-w.ts';
 import { chunkedLoss } from '../../engine/training/chunked-loss.ts';
 import { trainStep } from '../../engine/training/train-step.ts';
-import { modulePrefixes, trainingModel } from '../../engine/training/training-model.ts';
+import { trainingModel } from '../../engine/training/training-model.ts';
 import { median } from './measure.ts';
 import { randomSource } from './random-weights.ts';
 import type { TrainMemory, TrainMemorySubject } from './train-memory.ts';

@@ -1,12 +1,13 @@
 /** Our side of train-step.ts, in a process of its own: one request a line on stdin, one answer a line on stdout. */
 import { createInterface } from 'node:readline';
 import { fromHuggingFace } from '../../engine/models/llama-config.ts';
+import { modulePrefixes } from '../../engine/models/module-prefixes.ts';
 import { loadTorch } from '../../engine/native/load.ts';
 import { Parameters } from '../../engine/nn/torch/parameters.ts';
 import { AdamW } from '../../engine/training/adam-w.ts';
 import type { Example } from '../../engine/training/example.ts';
 import { trainStep } from '../../engine/training/train-step.ts';
-import { modulePrefixes, trainingModel } from '../../engine/training/training-model.ts';
+import { trainingModel } from '../../engine/training/training-model.ts';
 import { openTensors } from '../../engine/weights/open.ts';
 import type { TrainSettings } from './train-step.ts';
 

@@ -1,11 +1,14 @@
 import { basename, join } from 'node:path';
 import { type Bundle, bundleFormat, readBundle } from '../models/bundle.ts';
 import { efficientnetLite } from '../models/efficientnet-lite.ts';
+import type { Encoder } from '../models/encoder.ts';
 import { fromGguf as llamaFromGguf } from '../models/llama-config.ts';
 import { partKeys } from '../models/model.ts';
-import type { Part, PartOrigin } from '../models/part.ts';
+import { modulePrefixes } from '../models/module-prefixes.ts';
+import { motion } from '../models/motion.ts';
+import { overlaid } from '../models/overlay.ts';
+import type { PartOrigin, SpecOf } from '../models/part.ts';
 import {
-  type VisualPath,
   writeEmbeddingTable,
   writeEncoder,
   writeLanguageModel,
@@ -13,32 +16,26 @@ import {
 } from '../models/write-graphs.ts';
 import type { Weights } from '../nn/weights.ts';
 import { fromGguf } from '../text/gguf-tokenizer.ts';
-import type { Tokenizer } from '../text/tokenizer.ts';
 import { openGguf } from '../weights/gguf.ts';
 import { ggufHead } from '../weights/gguf-head.ts';
 import { withLlamaNames } from '../weights/gguf-llama.ts';
 import { openTensors } from '../weights/open.ts';
-import { commonWord } from './common-words.ts';
 import type { StarterPart } from './starter.ts';
+import { motionConfig } from './starter-attributes.ts';
 import { writeWhole } from './starter-files.ts';
+import { starterPrompt } from './starter-prompt.ts';
+import { type StarterTraining, starterAdapter, type TrainedFile } from './starter-training.ts';
+import { starterEncoders, starterVisual } from './starter-visual.ts';
 import { writeBundle } from './write-bundle.ts';
 import { type PartDraft, partKey, presentPart, writePart } from './write-part.ts';
 
 export const starterId = 'starter';
 
 /** Raised whenever what this file writes changes, so that older parts are made again. */
-const recipeVersion = 5;
+const recipeVersion = 6;
 
 /** Positions that its rotary tables are made for. */
 export const contextLength = 4096;
-const frames = 12;
-const segments = 3;
-/** Token positions of a label, and one for the comma behind it. */
-const labelWords = 3;
-const keptLabels = 3;
-const positions = labelWords + 1;
-const visualTokens = segments * positions;
-const encoderId = 'objects';
 
 type Source = Pick<StarterPart, 'path' | 'sha256' | 'licence' | 'source'>;
 
@@ -48,35 +45,53 @@ export interface StarterOptions {
   readonly encoder: Source & { readonly name: string; readonly depth: number; readonly size: number };
   /** Class names in the encoder's order. */
   readonly labels: readonly string[];
+  /** What build/scripts/train-starter has made. */
+  readonly training: StarterTraining;
   readonly onProgress: (sentence: string) => void;
 }
 
-type StarterDrafts = Readonly<Record<Exclude<Part['role'], 'adapter'>, PartDraft>>;
+interface StarterDrafts {
+  readonly objects: PartDraft;
+  readonly motion: PartDraft;
+  readonly visual: PartDraft;
+  readonly languageModel: PartDraft;
+  readonly tokenizer: PartDraft;
+}
 
 /** What the starter's parts are made from, and so their keys, without reading any of it. */
-function draftsOf({ languageModel, encoder, labels }: StarterOptions): StarterDrafts {
-  const madeFrom = ({ path, sha256, licence, source }: Source) => ({
+function draftsOf({ languageModel, encoder, labels, training }: StarterOptions): StarterDrafts {
+  const madeFrom = ({ path, sha256, licence, source }: Source, ...more: readonly TrainedFile[]) => ({
     licence,
     origin: { kind: 'package', requirement: source } satisfies PartOrigin,
-    inputs: [{ path: basename(path), sha256 }],
+    inputs: [
+      { path: basename(path), sha256 },
+      ...more.map(({ name, sha256: hash }) => ({ path: name, sha256: hash })),
+    ],
   });
   return {
-    encoder: {
+    objects: {
       ...madeFrom(encoder),
-      ...{ role: 'encoder', id: encoderId, name: encoder.name, precision: 'fp32' },
+      ...{ role: 'encoder', id: starterEncoders.objects.id, name: encoder.name, precision: 'fp32' },
       recipe: [recipeVersion, encoder.depth, encoder.size],
     },
+    motion: {
+      licence: 'see the application',
+      origin: { kind: 'package', requirement: 'MERV Studio' },
+      inputs: [{ path: training.motion.name, sha256: training.motion.sha256 }],
+      ...{ role: 'encoder', id: starterEncoders.motion.id, name: 'Motion encoder', precision: 'fp32' },
+      recipe: [recipeVersion, motionConfig],
+    },
     visual: {
-      ...madeFrom(languageModel),
+      ...madeFrom(languageModel, training.adapter),
       ...{ role: 'visual', id: 'label-mixture', name: 'Label mixture', precision: 'fp32' },
-      recipe: [recipeVersion, frames, segments, labelWords, keptLabels, labels],
+      recipe: [recipeVersion, starterEncoders, labels],
     },
     languageModel: {
-      ...madeFrom(languageModel),
+      ...madeFrom(languageModel, training.adapter),
       ...{
         role: 'languageModel',
         id: 'smollm2-135m-instruct',
-        name: 'SmolLM2-135M-Instruct',
+        name: 'SmolLM2-135M-Instruct, aligned',
         precision: 'int8',
       },
       recipe: [recipeVersion, contextLength],
@@ -90,14 +105,15 @@ function draftsOf({ languageModel, encoder, labels }: StarterOptions): StarterDr
 }
 
 /**
- * Builds the small model that comes with the application: EfficientNet-Lite for objects, its labels' words as visual
- * tokens (see models/projectors/label-mixture.ts), SmolLM2-135M-Instruct for language. Nothing is trained. Does nothing
- * where the same is built already; a starter of an older version is replaced.
+ * Builds the small model that comes with the application: EfficientNet-Lite for objects and a motion encoder of our own, what
+ * they say as words (starter-visual.ts), SmolLM2-135M-Instruct for language, aligned by what build/scripts/train-starter has
+ * trained. Does nothing where the same is built already; a starter of an older version is replaced.
  */
 export async function assembleStarter(options: StarterOptions): Promise<void> {
   const { modelsFolder, onProgress } = options;
   const drafts = draftsOf(options);
-  const keys = [drafts.encoder, drafts.visual, drafts.languageModel, drafts.tokenizer].map(partKey);
+  const { objects, motion: moving, visual, languageModel, tokenizer } = drafts;
+  const keys = [objects, moving, visual, languageModel, tokenizer].map(partKey);
   const built = await readBundle(modelsFolder, starterId).catch(() => null);
   const whole = await Promise.all(keys.map((key) => presentPart(modelsFolder, key)));
   if (built !== null && !whole.includes(null) && partKeys(built).join() === keys.join()) return;
@@ -107,21 +123,25 @@ export async function assembleStarter(options: StarterOptions): Promise<void> {
 }
 
 async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promise<Bundle> {
-  const { languageModel, encoder, labels, modelsFolder, onProgress } = options;
+  const { languageModel, encoder, labels, training, modelsFolder, onProgress } = options;
   const gguf = await openGguf(languageModel.path);
-  const words = withLlamaNames(gguf, languageModel.path);
+  const base = withLlamaNames(gguf, languageModel.path);
   const vision = await openTensors(encoder.path);
+  const moving = await openTensors(training.motion.path);
+  const trained = await openTensors(training.adapter.path);
+  const words = overlaid(base, trained, modulePrefixes.languageModel, starterAdapter);
   try {
     onProgress(`Writing the encoder ${encoder.name}`);
-    const eye = efficientnetLite({ depth: encoder.depth, size: encoder.size }, vision);
-    const { filter, size, normalisation, framesPerStep, tokens, width, clipFrames } = eye.spec;
-    const eyePart = await writePart(modelsFolder, drafts.encoder, async (folder) => {
-      const graph = 'encoder.onnx';
-      await writeEncoder(join(folder, graph), eye, vision, { precision: 'fp32' });
-      const mean = [...normalisation.mean] satisfies readonly number[] as [number, number, number];
-      const shape = { framesPerStep, tokens, width, clipFrames };
-      return { role: 'encoder', graph, strategy: 'resize-crop', filter, size, mean, ...shape };
-    });
+    const objectPart = await writePart(modelsFolder, drafts.objects, (folder) =>
+      writeEncoderPart(
+        folder,
+        efficientnetLite({ depth: encoder.depth, size: encoder.size }, vision),
+        vision,
+      ),
+    );
+    const motionPart = await writePart(modelsFolder, drafts.motion, (folder) =>
+      writeEncoderPart(folder, motion(motionConfig, moving), moving),
+    );
 
     onProgress('Writing the language model at 8 bits');
     const config = llamaFromGguf(gguf.metadata, contextLength);
@@ -137,11 +157,16 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
     onProgress('Writing the projector');
     const visualPart = await writePart(modelsFolder, drafts.visual, async (folder) => {
       const graph = 'visual.onnx';
-      const visual = await starterVisual(labels, fromGguf(gguf.metadata), words, config.hidden);
-      await writeVisualPath(join(folder, graph), visual);
-      const encoders = [{ id: encoderId, frames, visualTokens }];
+      const visual = await starterVisual(labels, fromGguf(gguf.metadata), base, config.hidden, trained);
+      const { tokens, perEncoder, mixing } = await writeVisualPath(join(folder, graph), visual);
+      const encoders = visual.encoders.map(({ id }, i) => ({
+        id,
+        frames:
+          id === starterEncoders.motion.id ? starterEncoders.motion.frames : starterEncoders.objects.frames,
+        visualTokens: perEncoder[i]!,
+      }));
       const names = { projector: 'label-mixture', fusion: 'concat' };
-      return { role: 'visual', graph, ...names, encoders, tokens: visualTokens, mixing: false };
+      return { role: 'visual', graph, ...names, encoders, tokens, mixing };
     });
 
     const tokenizerPart = await writePart(modelsFolder, drafts.tokenizer, async (folder) => {
@@ -153,72 +178,40 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
       format: bundleFormat,
       id: starterId,
       name: 'Starter',
-      description: `${encoder.name} and SmolLM2-135M-Instruct, joined without training.`,
+      description: `${encoder.name}, a motion encoder and SmolLM2-135M-Instruct, aligned on clips that were drawn.`,
       demonstration: true,
       notice:
-        'A small demonstration model: it names common objects (the 1,000 of ImageNet) and often errs. ' +
-        'It does not recognise people, actions or text, and what else it says is made up.',
+        'A small demonstration model: it names common objects (the 1,000 of ImageNet) and simple movement, and often errs. ' +
+        'It does not recognise people, actions or text.',
       createdAt: Date.now(),
       source: { kind: 'catalogue', id: starterId },
       contextLength,
-      encoders: [{ part: eyePart.key, id: encoderId, frames }],
+      encoders: [
+        { part: objectPart.key, ...starterEncoders.objects },
+        { part: motionPart.key, ...starterEncoders.motion },
+      ],
       visual: { part: visualPart.key },
       languageModel: { part: textPart.key },
       tokenizer: { part: tokenizerPart.key },
-      prompt: {
-        kind: 'template',
-        template: String(gguf.metadata.get('tokenizer.chat_template')),
-        system: 'The video shows a<video> and nothing else. Answer in one short sentence.',
-        systemWithoutVideo: 'You are a helpful assistant.',
-        placement: 'marker',
-      },
+      prompt: starterPrompt(gguf.metadata),
     };
   } finally {
     await gguf.close();
     await vision.close();
+    await moving.close();
+    await trained.close();
   }
 }
 
-/** The starter's projector as it is before any training; `words` are the language model's weights. */
-export async function starterVisual(
-  labels: readonly string[],
-  tokenizer: Tokenizer,
-  words: Weights,
-  hidden: number,
-): Promise<VisualPath> {
-  const weights = await labelWeights(labels, tokenizer, words, hidden);
-  const projector = { kind: 'label-mixture', segments, words: positions, keep: keptLabels } as const;
-  return {
-    encoders: [{ id: encoderId, shape: [frames, 1, labels.length], projector, weights }],
-    fusion: { kind: 'concat' },
-  };
-}
-
-/**
- * `labels` [classes, (labelWords + 1)·hidden]: the embeddings of each class name's tokens (cut or filled with commas),
- * then of a comma.
- */
-async function labelWeights(
-  labels: readonly string[],
-  tokenizer: Tokenizer,
-  source: Weights,
-  hidden: number,
-): Promise<Weights> {
-  const embeddings = await source.read('model.embed_tokens.weight');
-  const row = (id: number) => embeddings.subarray(id * hidden, (id + 1) * hidden);
-  const single = (text: string) => row(tokenizer.encode(text)[0]!);
-  const width = (labelWords + 1) * hidden;
-  const table = new Float32Array(labels.length * width);
-  for (const [label, name] of labels.entries()) {
-    const ids = tokenizer.encode(` ${commonWord(label, name)}`);
-    for (let word = 0; word < labelWords; word++) {
-      const id = ids[word];
-      table.set(id === undefined ? single(',') : row(id), label * width + word * hidden);
-    }
-    table.set(single(','), label * width + labelWords * hidden);
-  }
-  return {
-    tensors: new Map([['labels', { shape: [labels.length, width] }]]),
-    read: async () => table,
-  };
+async function writeEncoderPart(
+  folder: string,
+  encoder: Encoder,
+  weights: Weights,
+): Promise<SpecOf<'encoder'>> {
+  const graph = 'encoder.onnx';
+  await writeEncoder(join(folder, graph), encoder, weights, { precision: 'fp32' });
+  const { filter, size, normalisation, framesPerStep, tokens, width, clipFrames } = encoder.spec;
+  const mean = [...normalisation.mean] satisfies readonly number[] as [number, number, number];
+  const shape = { framesPerStep, tokens, width, clipFrames };
+  return { role: 'encoder', graph, strategy: 'resize-crop', filter, size, mean, ...shape };
 }

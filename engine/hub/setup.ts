@@ -5,6 +5,7 @@ import { ExpectedError } from '../contract/errors.ts';
 import { assembleStarter, starterId } from './assemble-starter.ts';
 import { fetchStarterParts, type StarterPart, type StarterProgress } from './starter.ts';
 import type { StarterSource } from './starter-sources.ts';
+import { starterTraining } from './starter-training.ts';
 
 export interface SetupOptions {
   readonly modelsFolder: string;
@@ -37,6 +38,7 @@ export async function setUpStarter(options: SetupOptions): Promise<string> {
     languageModel: partWith(parts, 'language-model'),
     encoder: { ...encoder, depth: 1, size: 224 },
     labels: await readLabels(resourcesFolder),
+    training: await starterTraining(resourcesFolder),
     onProgress: (sentence) => onProgress(sentence, null),
   });
   return join(modelsFolder, starterId);

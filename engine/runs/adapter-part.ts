@@ -3,11 +3,11 @@ import { ExpectedError } from '../contract/errors.ts';
 import { writeWhole } from '../hub/starter-files.ts';
 import type { PartDraft } from '../hub/write-part.ts';
 import type { Model } from '../models/model.ts';
+import { modulePrefixes } from '../models/module-prefixes.ts';
+import type { AdapterScale } from '../models/overlay.ts';
 import type { PartSpec } from '../models/part.ts';
 import { type AdaptedGraph, adaptedGraph } from '../nn/onnx/adapted-graph.ts';
 import type { Weights } from '../nn/weights.ts';
-import { modulePrefixes } from '../training/training-model.ts';
-import type { AdapterScale } from './trained-weights.ts';
 
 /** Of a graph with what its changes need inside: no more is read as one. */
 const longest = 256 * 2 ** 20;

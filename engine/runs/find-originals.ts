@@ -34,7 +34,7 @@ export async function findOriginals(modelId: string, options: FindOriginalsOptio
   switch (resolved.kind) {
     case 'starter': {
       const gguf = starterSources.find(({ id }) => id === 'language-model')!.member.file;
-      return starterOriginals(modelsFolder, gguf, resourcesFolder);
+      return await starterOriginals(modelsFolder, gguf, resourcesFolder);
     }
     case 'archive':
       throw new ExpectedError(

@@ -10,6 +10,7 @@ import { writeBundle } from '../hub/write-bundle.ts';
 import { type PartDraft, writePart } from '../hub/write-part.ts';
 import { type Bundle, trainedFile } from '../models/bundle.ts';
 import { type Model, readModel } from '../models/model.ts';
+import type { AdapterScale } from '../models/overlay.ts';
 import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
 import type { OnWeight } from '../nn/onnx/save-graph.ts';
@@ -22,7 +23,6 @@ import { type Originals, withOriginals } from './originals.ts';
 import { readConfig, readOriginals, runFile, runsFolder } from './run-folder.ts';
 import { adapterOf } from './trainable.ts';
 import { removeUnusedTrained, type Trained, trainedFolder, trainedWeights } from './trained-model.ts';
-import type { AdapterScale } from '../models/overlay.ts';
 
 /** Raised whenever what this file writes changes. */
 const recipeVersion = 1;

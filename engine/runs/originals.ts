@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
-import { contextLength, starterVisual } from '../hub/assemble-starter.ts';
+import { contextLength } from '../hub/assemble-starter.ts';
 import { withLanguageModel, withVisual } from '../hub/conversion/openings.ts';
 import { readLabels } from '../hub/setup.ts';
+import { starterAdapter, starterTraining } from '../hub/starter-training.ts';
+import { starterVisual } from '../hub/starter-visual.ts';
 import type { LlamaConfig } from '../models/llama.ts';
 import { fromGguf as llamaFromGguf } from '../models/llama-config.ts';
+import { modulePrefixes } from '../models/module-prefixes.ts';
+import { overlaid } from '../models/overlay.ts';
 import type { VisualPath } from '../models/write-graphs.ts';
 import type { Weights } from '../nn/weights.ts';
 import { fromGguf } from '../text/gguf-tokenizer.ts';
@@ -36,8 +40,10 @@ const recipeSchema = z.object({
 const starterSchema = z.object({
   kind: z.literal('starter'),
   gguf: z.string(),
-  /** Holds the names of the encoder's classes. */
+  /** Holds the names of the encoder's classes, and what was trained. */
   resources: z.string(),
+  /** sha256 of the starter's own adapter, which the run began with; a later version may come with another. */
+  adapter: z.string(),
 });
 
 /** Where a model's weights lie on this machine as they were before anything was quantised. Paths are absolute. */
@@ -109,10 +115,18 @@ export async function withOriginals<T>(
 }
 
 async function withStarter<T>(
-  { gguf, resources }: z.infer<typeof starterSchema>,
+  { gguf, resources, adapter }: z.infer<typeof starterSchema>,
   use: (parts: OriginalParts) => Promise<T>,
 ): Promise<T> {
   const labels = await readLabels(resources);
+  const training = await starterTraining(resources);
+  if (training.adapter.sha256 !== adapter) {
+    throw new ExpectedError(
+      'model_incomplete',
+      'The starter model that this began with came with another version of MERV Studio.',
+      'Train from the starter model as it is now.',
+    );
+  }
   const source = await openGguf(gguf).catch((error: unknown) => {
     if (!(error instanceof ExpectedError) || error.code !== 'file_missing') throw error;
     throw new ExpectedError(
@@ -122,17 +136,25 @@ async function withStarter<T>(
       { cause: error },
     );
   });
+  const trained = await openTensors(training.adapter.path);
   try {
     const config = llamaFromGguf(source.metadata, contextLength);
     const words = withLlamaNames(source, gguf);
-    const visual = await starterVisual(labels, fromGguf(source.metadata), words, config.hidden);
-    return await use({ config, languageModel: words, visual });
+    const languageModel = overlaid(words, trained, modulePrefixes.languageModel, starterAdapter);
+    const visual = await starterVisual(labels, fromGguf(source.metadata), words, config.hidden, trained);
+    return await use({ config, languageModel, visual });
   } finally {
     await source.close();
+    await trained.close();
   }
 }
 
 /** The starter's weights file in a models folder, as set-up fetches it. */
-export function starterOriginals(modelsFolder: string, file: string, resources: string): Originals {
-  return { kind: 'starter', gguf: join(modelsFolder, '.parts', file), resources };
+export async function starterOriginals(
+  modelsFolder: string,
+  file: string,
+  resources: string,
+): Promise<Originals> {
+  const { adapter } = await starterTraining(resources);
+  return { kind: 'starter', gguf: join(modelsFolder, '.parts', file), resources, adapter: adapter.sha256 };
 }

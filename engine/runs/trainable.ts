@@ -1,4 +1,5 @@
 import type { TrainConfig } from '../contract/training.ts';
+import { modulePrefixes } from '../models/module-prefixes.ts';
 import { average } from '../models/projectors/average.ts';
 import type { FeatureShape, Projector } from '../models/projectors/projector.ts';
 import type { Torch } from '../native/torch.ts';
@@ -6,7 +7,7 @@ import { torchOps } from '../nn/torch/ops.ts';
 import { Parameters } from '../nn/torch/parameters.ts';
 import { addAdapters } from '../training/adapters.ts';
 import { recipes } from '../training/recipes/recipe.ts';
-import { modulePrefixes, type TrainingModel, trainingModel } from '../training/training-model.ts';
+import { type TrainingModel, trainingModel } from '../training/training-model.ts';
 import type { OriginalParts } from './originals.ts';
 
 /** Whether the configuration gives the language model adapters. */

@@ -1,9 +1,9 @@
 import { ExpectedError } from '../contract/errors.ts';
+import { modulePrefixes } from '../models/module-prefixes.ts';
 import type { Parameters } from '../nn/torch/parameters.ts';
 import type { Weights } from '../nn/weights.ts';
 import { safetensorsBytes } from '../weights/write-safetensors.ts';
 import { randomNumbers } from './random.ts';
-import { modulePrefixes } from './training-model.ts';
 import { writeFolder } from './write-folder.ts';
 
 /** Low-rank adapters (Hu et al. 2021) of the language model's linear layers. */

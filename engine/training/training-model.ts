@@ -1,18 +1,12 @@
 import { type Fusion, fuse, parseFusion } from '../models/fusion/fusion.ts';
 import { type LlamaConfig, llamaHead, llamaLayers } from '../models/llama.ts';
+import { modulePrefixes } from '../models/module-prefixes.ts';
 import { type FeatureShape, type Projector, project } from '../models/projectors/projector.ts';
 import type { Tensor } from '../native/tensor.ts';
 import type { Ops } from '../nn/ops.ts';
 import { type TorchOpsOptions, torchOps } from '../nn/torch/ops.ts';
 import type { Parameters } from '../nn/torch/parameters.ts';
 import type { Weights } from '../nn/weights.ts';
-
-/** Where the parts' weights stand among the parameters: the reference's module names. */
-export const modulePrefixes = {
-  languageModel: 'llm_backbone.llm.',
-  projector: (encoder: number) => `projectors.${encoder}.`,
-  fusion: 'feature_fusion.',
-} as const;
 
 /** Of one pass through the layers: blocks that are computed again, packed rows, earlier rows. */
 export type LayersOptions = Partial<Pick<TorchOpsOptions, 'tape' | 'layout' | 'cache'>>;

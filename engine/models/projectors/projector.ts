@@ -51,7 +51,10 @@ export function project<V>(
     mlp(nn, nn.mergeAxes(x, 0, axes), kind, 'projector.');
   switch (projector.kind) {
     case 'label-mixture':
-      return { value: labelMixture(nn, features, projector), tokens: projector.segments * projector.words };
+      return {
+        value: labelMixture(nn, features, projector, shape[2]),
+        tokens: projector.segments * projector.words,
+      };
     case 'per-token':
       return { value: mlp(nn, nn.mergeAxes(features, 0, 2), projector.mlp, ''), tokens: frames * tokens };
     case 'average': {
