@@ -45,7 +45,7 @@ describe.skipIf(electronPath === '')('training in the window', () => {
       await button('Next').click();
       await desktop.page.getByRole('region', { name: 'The data set' }).waitFor();
       await button('Next').click();
-      await desktop.page.getByRole('textbox', { name: 'Epochs' }).fill('1');
+      await desktop.page.getByRole('textbox', { name: 'Epochs' }).fill('0.5');
       await button('Next').click();
       await desktop.page.getByRole('region', { name: 'Measured' }).waitFor({ timeout: 120_000 });
       const batch = desktop.page.getByRole('region', { name: 'First batch' });
@@ -53,7 +53,9 @@ describe.skipIf(electronPath === '')('training in the window', () => {
       expect(await batch.getByRole('img', { name: /^Frame \d+$/ }).count()).toBeGreaterThan(3);
     });
 
-    it('goes on while the window is closed, and is there again when it is opened', async () => {
+    it('goes on while the window is closed, and is there again when it is opened', {
+      timeout: 400_000,
+    }, async () => {
       await button('Start').click();
       await run()
         .getByText(/^Step \d+/)
