@@ -222,7 +222,7 @@ describeTorch('training', () => {
   });
 
   it('says what would take less memory where the system ends the measurement', {
-    timeout: 60_000,
+    timeout: 150_000,
   }, async () => {
     const config = await configOf({ method: { kind: 'full' }, batch: 4, microBatch: 4 });
     const killed = (async () => {
@@ -245,7 +245,7 @@ describeTorch('training', () => {
     expect(changes.map(({ savesBytes }) => savesBytes).every((bytes) => bytes > 0)).toBe(true);
   });
 
-  it('leaves a bad video of the first batch out of it, and says so', { timeout: 60_000 }, async () => {
+  it('leaves a bad video of the first batch out of it, and says so', { timeout: 150_000 }, async () => {
     const data = dataFile('bad.json', [row('notes', 'notes.mp4', 'What?', 'That.'), ...rows.slice(0, 5)]);
     const config = await configOf({ data, batch: 6, evaluation: { fraction: 0, probes: 0 } });
     for await (const event of await client.training.preflight({ config })) {
@@ -257,7 +257,7 @@ describeTorch('training', () => {
     }
   });
 
-  it('the measurement reckons with as many steps as the run then has', { timeout: 60_000 }, async () => {
+  it('the measurement reckons with as many steps as the run then has', { timeout: 150_000 }, async () => {
     // A quarter of ten examples is no whole number.
     const config = await configOf({
       maxSteps: null,
@@ -322,7 +322,7 @@ describeTorch('training', () => {
   });
 
   it('killed at any moment, it is shown as interrupted and goes on to the same curve', {
-    timeout: 240_000,
+    timeout: 400_000,
   }, async () => {
     const { id } = await client.training.start({ config: await configOf() });
     const folder = join(home, 'runs', id);
@@ -378,7 +378,7 @@ describeTorch('training', () => {
     expect(await weightsOf(done)).toEqual(await weightsOf(straight));
   });
 
-  it('says which features are damaged where their video is gone', { timeout: 60_000 }, async () => {
+  it('says which features are damaged where their video is gone', { timeout: 150_000 }, async () => {
     const copy = join(media.folder, 'copy.mp4');
     await copyFile(media.shorter, copy);
     const data = dataFile('copy.json', [row('copy', 'copy.mp4', 'What?', 'That.'), ...rows]);
@@ -394,7 +394,7 @@ describeTorch('training', () => {
     await client.training.delete({ id });
   });
 
-  it('leaves out rows that cannot be used, and names them', { timeout: 60_000 }, async () => {
+  it('leaves out rows that cannot be used, and names them', { timeout: 150_000 }, async () => {
     const data = dataFile('odd.json', [
       ...rows.slice(0, 5),
       { id: 'no turns' },
@@ -423,7 +423,7 @@ describeTorch('training', () => {
   });
 
   it('stops where the loss is no number, names the batch and keeps the last checkpoint', {
-    timeout: 60_000,
+    timeout: 150_000,
   }, async () => {
     const config = await configOf({
       learningRate: 1e30,
@@ -440,7 +440,7 @@ describeTorch('training', () => {
   });
 
   it('says that the disk is full, also when not a byte is left, and goes on once there is room', {
-    timeout: 60_000,
+    timeout: 150_000,
   }, async (context) => {
     const place = join(home, 'runs');
     mkdirSync(place, { recursive: true });
@@ -500,7 +500,7 @@ describeTorch('training', () => {
     { recipe: 'align' },
     { recipe: 'full-align', method: { kind: 'full' }, checkpointing: true },
     { recipe: 'finetune', packing: true, precision: 'bf16', batch: 4, microBatch: 4 },
-  ] as const)('trains by $recipe: %o', { timeout: 60_000 }, async (change) => {
+  ] as const)('trains by $recipe: %o', { timeout: 150_000 }, async (change) => {
     await copyFile(new URL('../fixtures/merv-tiny/still.jpg', import.meta.url), join(media.folder, 'a.jpg'));
     const picture = { ...row('picture', null, '<image>\nWhat?', 'A picture.'), image: 'a.jpg' };
     const data = dataFile('mixed.json', [picture, ...rows]);
@@ -631,7 +631,7 @@ describeTorch('training', () => {
   });
 
   it('exports what the reference and Hugging Face’s tools open, which gives the same model here', {
-    timeout: 60_000,
+    timeout: 150_000,
   }, async () => {
     const step = straight.checkpoints.at(-1)!.step;
     const [merv, hf] = ['exported merv', 'exported hf'].map((name) => join(home, name));
