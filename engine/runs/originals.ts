@@ -43,7 +43,7 @@ const starterSchema = z.object({
   /** Holds the names of the encoder's classes, and what was trained. */
   resources: z.string(),
   /** sha256 of the starter's own adapter, which the run began with; a later version may come with another. */
-  adapter: z.string(),
+  adapter: z.string().default(''),
 });
 
 /** Where a model's weights lie on this machine as they were before anything was quantised. Paths are absolute. */
