@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { type Bundle, bundleFormat, readBundle } from '../models/bundle.ts';
 import { efficientnetLite } from '../models/efficientnet-lite.ts';
 import type { Encoder } from '../models/encoder.ts';
+import type { LlamaConfig } from '../models/llama.ts';
 import { fromGguf as llamaFromGguf } from '../models/llama-config.ts';
 import { partKeys } from '../models/model.ts';
 import { modulePrefixes } from '../models/module-prefixes.ts';
@@ -145,14 +146,9 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
 
     onProgress('Writing the language model at 8 bits');
     const config = llamaFromGguf(gguf.metadata, contextLength);
-    const textPart = await writePart(modelsFolder, drafts.languageModel, async (folder) => {
-      const files = { graph: 'language-model.onnx', embeddings: 'embeddings.f16' };
-      await writeLanguageModel(join(folder, files.graph), config, words, { precision: 'int8' });
-      await writeEmbeddingTable(join(folder, files.embeddings), words, 'float16');
-      const { layers, kvHeads, hidden, vocab, rope } = config;
-      const shape = { layers, kvHeads, headDim: rope.headDim, hidden, vocab, contextLength };
-      return { role: 'languageModel', ...files, embeddingType: 'float16', ...shape };
-    });
+    const textPart = await writePart(modelsFolder, drafts.languageModel, (folder) =>
+      writeLanguageModelPart(folder, config, words),
+    );
 
     onProgress('Writing the projector');
     const visualPart = await writePart(modelsFolder, drafts.visual, async (folder) => {
@@ -201,6 +197,20 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
     await moving.close();
     await trained.close();
   }
+}
+
+/** SmolLM2's graph at 8 bits and its embeddings. */
+export async function writeLanguageModelPart(
+  folder: string,
+  config: LlamaConfig,
+  words: Weights,
+): Promise<SpecOf<'languageModel'>> {
+  const files = { graph: 'language-model.onnx', embeddings: 'embeddings.f16' };
+  await writeLanguageModel(join(folder, files.graph), config, words, { precision: 'int8' });
+  await writeEmbeddingTable(join(folder, files.embeddings), words, 'float16');
+  const { layers, kvHeads, hidden, vocab, rope } = config;
+  const shape = { layers, kvHeads, headDim: rope.headDim, hidden, vocab, contextLength };
+  return { role: 'languageModel', ...files, embeddingType: 'float16', ...shape };
 }
 
 async function writeEncoderPart(

@@ -1,17 +1,12 @@
 import { join } from 'node:path';
-import { contextLength } from '../../../engine/hub/assemble-starter.ts';
+import { contextLength, writeLanguageModelPart } from '../../../engine/hub/assemble-starter.ts';
 import { commonWord } from '../../../engine/hub/common-words.ts';
 import { starterPrompt } from '../../../engine/hub/starter-prompt.ts';
 import { writeBundle } from '../../../engine/hub/write-bundle.ts';
 import { type PartDraft, writePart } from '../../../engine/hub/write-part.ts';
 import { readBundle } from '../../../engine/models/bundle.ts';
 import { fromGguf as llamaFromGguf } from '../../../engine/models/llama-config.ts';
-import {
-  type VisualPath,
-  writeEmbeddingTable,
-  writeLanguageModel,
-  writeVisualPath,
-} from '../../../engine/models/write-graphs.ts';
+import { type VisualPath, writeVisualPath } from '../../../engine/models/write-graphs.ts';
 import { fromGguf } from '../../../engine/text/gguf-tokenizer.ts';
 import { openGguf } from '../../../engine/weights/gguf.ts';
 import { withLlamaNames } from '../../../engine/weights/gguf-llama.ts';
@@ -49,14 +44,9 @@ export async function writeTrainingFree(
     ...{ origin: { kind: 'package', requirement: 'starter' }, inputs: [], recipe: [1] },
   });
   try {
-    const language = await writePart(modelsFolder, draft('languageModel', 'int8'), async (folder) => {
-      const files = { graph: 'language-model.onnx', embeddings: 'embeddings.f16' };
-      await writeLanguageModel(join(folder, files.graph), config, words, { precision: 'int8' });
-      await writeEmbeddingTable(join(folder, files.embeddings), words, 'float16');
-      const { layers, kvHeads, hidden, vocab, rope } = config;
-      const shape = { layers, kvHeads, headDim: rope.headDim, hidden, vocab, contextLength };
-      return { role: 'languageModel', ...files, embeddingType: 'float16', ...shape };
-    });
+    const language = await writePart(modelsFolder, draft('languageModel', 'int8'), (folder) =>
+      writeLanguageModelPart(folder, config, words),
+    );
     const visual = await writePart(modelsFolder, draft('visual', 'fp32'), async (folder) => {
       const graph = 'visual.onnx';
       const embeddings = await words.read('model.embed_tokens.weight');
