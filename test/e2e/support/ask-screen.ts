@@ -51,7 +51,7 @@ export async function saidLength(answer: Locator): Promise<number> {
 }
 
 /** A question that any language model answers at length, whatever it sees: for what happens in the middle. */
-export const longQuestion = 'Write a long poem about a lighthouse and the sea.';
+export const longQuestion = 'Write a Python class for a bank account with comments.';
 
 /** Waits until the answer grew twice, which only a streamed one does; resolves with its length. */
 export async function streamed(answer: Locator): Promise<number> {
