@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askScreen, saidLength } from './support/ask-screen.ts';
+import { askScreen, longQuestion, saidLength, streamed } from './support/ask-screen.ts';
 import { chromiumPath, freshHome, type Home } from './support/machine.ts';
 import { type Served, serve, startBrowser } from './support/served.ts';
 
@@ -32,16 +32,17 @@ describe.skipIf(chromiumPath === '')('the interface in a browser', () => {
     expect(page.url()).not.toContain('token');
   });
 
-  // Streaming and stopping are tested in the window.
-  it('opens the sample, answers, answers follow-ups', async () => {
+  it('opens the sample, answers, streams a long answer, stops it, answers a follow-up', async () => {
     await screen.openSample();
     const first = await screen.send('What is in this video?');
     await screen.idle();
     expect(await saidLength(first)).toBeGreaterThan(5);
 
-    const second = await screen.send('Write a long poem about a lighthouse and the sea.');
+    const second = await screen.send(longQuestion);
+    const length = await streamed(second);
+    await screen.button('Stop').click();
     await screen.idle();
-    expect(await saidLength(second)).toBeGreaterThan(5);
+    expect(await saidLength(second)).toBeGreaterThanOrEqual(length);
 
     const third = await screen.send('And what colour is it?');
     await screen.idle();
