@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -28,7 +28,7 @@ export function placeBeside(addon: string, folder: string): string {
   try {
     const file = openSync(partial, 'w', 0o755);
     try {
-      for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
+      writeFileSync(file, bytes);
       fsyncSync(file);
     } finally {
       closeSync(file);

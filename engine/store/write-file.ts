@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { partialOf } from './partial.ts';
 
 /** Writes a small file whole or not at all, for what must be switched in one moment. Throws what the disk throws. */
@@ -7,7 +7,7 @@ export function writeFileWhole(path: string, text: string, mode = 0o644): void {
   try {
     const file = openSync(partial, 'w', mode);
     try {
-      writeSync(file, text);
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
