@@ -6,6 +6,8 @@ import { type Run, runSchema, type TrainConfig, trainConfigSchema } from '../con
 import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
 import { writeFileWhole } from '../store/write-file.ts';
+import { checkpointsFolder } from '../training/checkpoint.ts';
+import { metricsFile } from '../training/metrics.ts';
 import { type Originals, originalsSchema } from './originals.ts';
 
 /** What state.json holds: the run as people see it, and who works on it. */
@@ -25,12 +27,12 @@ const files = {
   originals: 'originals.json',
   state: 'state.json',
   wish: 'wish',
-  metrics: 'metrics.jsonl',
+  metrics: metricsFile,
   samples: 'samples.jsonl',
   examples: 'examples.jsonl',
   reserve: 'reserve',
   log: 'log',
-  checkpoints: 'checkpoints',
+  checkpoints: checkpointsFolder,
 } as const;
 
 /** The files of a run. */

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
 import type { ModelSource } from '../contract/hub.ts';
-import { trainedFile } from '../models/bundle.ts';
+import { bundleFile, trainedFile } from '../models/bundle.ts';
 import { namesIn } from '../store/names-in.ts';
 import { originalsSchema } from './originals.ts';
+import { runFile } from './run-folder.ts';
 
 /** Beside `trained.json`, kept for as long as something needs them. */
 export const trainedWeights = 'model.safetensors';
@@ -44,8 +45,8 @@ export function removeUnusedTrained(data: string, modelsFolder: string, runs: st
   const root = trainedFolder(data);
   const folders = namesIn(root).map((name) => join(root, name));
   const texts = [
-    ...namesIn(modelsFolder).map((name) => textOf(join(modelsFolder, name, 'bundle.json'))),
-    ...namesIn(runs).map((name) => textOf(join(runs, name, 'originals.json'))),
+    ...namesIn(modelsFolder).map((name) => textOf(join(modelsFolder, name, bundleFile))),
+    ...namesIn(runs).map((name) => textOf(runFile(join(runs, name), 'originals'))),
   ];
   for (const folder of folders) {
     const others = folders

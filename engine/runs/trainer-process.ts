@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ProbedRuntime, probedRuntimeSchema } from '../contract/libtorch.ts';
+import { runFile } from './run-folder.ts';
 
 export interface TrainerProgram {
   /** The bundle of engine/doors/trainer.ts. */
@@ -17,7 +17,7 @@ export function startTrainer(
   mode: 'run' | 'preflight',
   folder: string,
 ): number | null {
-  const log = openSync(join(folder, 'log'), 'a');
+  const log = openSync(runFile(folder, 'log'), 'a');
   try {
     const child = spawn(process.execPath, [file, mode, folder], {
       detached: true,

@@ -19,6 +19,9 @@ const stateSchema = z.object({
 });
 export type CheckpointState = z.infer<typeof stateSchema>;
 
+/** In a run's folder: one folder a checkpoint. */
+export const checkpointsFolder = 'checkpoints';
+
 /** `model`: what is trained, by the parameters' names. `optimizer`: `<name>.{mean,square,step}`. */
 const files = {
   model: 'model.safetensors',

@@ -4,6 +4,9 @@ import { type RunStep, runStepSchema } from '../contract/training.ts';
 import { writeFileWhole } from '../store/write-file.ts';
 import { EventFile } from './event-file.ts';
 
+/** In a run's folder. */
+export const metricsFile = 'metrics.jsonl';
+
 /** Steps that the smoothed loss looks back (merv/training/metrics.py `window_size`). */
 const window = 128;
 
@@ -41,7 +44,7 @@ export class Metrics {
    * will be made again.
    */
   static async open(folder: string, stage: string, step: number): Promise<Metrics> {
-    const file = join(folder, 'metrics.jsonl');
+    const file = join(folder, metricsFile);
     const text = await readFile(file, 'utf8').catch(() => '');
     const lines = text.split('\n').filter((line) => line !== '');
     const kept = lines.flatMap((line) => {

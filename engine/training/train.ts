@@ -4,7 +4,13 @@ import { ExpectedError } from '../contract/errors.ts';
 import type { RecipeName, RunStep } from '../contract/training.ts';
 import { sweepPartial } from '../store/partial.ts';
 import { AdamW, type AdamWOptions } from './adam-w.ts';
-import { keepLast, listCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import {
+  checkpointsFolder,
+  keepLast,
+  listCheckpoints,
+  restoreCheckpoint,
+  saveCheckpoint,
+} from './checkpoint.ts';
 import { chunks } from './chunks.ts';
 import { type RowSize, shuffledOrder, splitModalityOrder } from './data/order.ts';
 import type { Example } from './example.ts';
@@ -73,7 +79,7 @@ export interface TrainingOutcome {
  */
 export async function train(run: TrainingRun): Promise<TrainingOutcome> {
   const { model, plan, data, folder } = run;
-  const checkpoints = join(folder, 'checkpoints');
+  const checkpoints = join(folder, checkpointsFolder);
   await mkdir(checkpoints, { recursive: true });
   sweepPartial(checkpoints);
   // How often is saved does not change what is learned.
