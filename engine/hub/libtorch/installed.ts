@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type InstalledLibtorch, type LibtorchBuild, libtorchBuildSchema } from '../../contract/libtorch.ts';
 import type { SeparateTorch } from '../../native/load.ts';
+import { namesIn } from '../../store/names-in.ts';
 import { writeFailure } from '../write-failure.ts';
 
 /** Beside the libraries: what they are. It is written last, so a folder without it is none of ours. */
@@ -117,12 +118,4 @@ export async function sweepLibtorch(dataFolder: string): Promise<void> {
   );
   for (const name of [...removed, ...old.flat()])
     await rm(join(home, name), { recursive: true, force: true }).catch(() => {});
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
