@@ -74,6 +74,11 @@ export class ExpectedError extends Error {
   }
 }
 
+/** The error that crossed a door as this. */
+export function errorFrom({ code, sentence, remedy }: ExpectedErrorData): ExpectedError {
+  return new ExpectedError(code, sentence, remedy);
+}
+
 /** The error of a stopped operation; never shown as a failure. */
 export function cancelled(): ExpectedError {
   return new ExpectedError('cancelled', 'Stopped.', 'Ask again when you are ready.');

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cancelled, ExpectedError, type ExpectedErrorData } from '../contract/errors.ts';
+import { cancelled, ExpectedError, type ExpectedErrorData, errorFrom } from '../contract/errors.ts';
 import type { ProbedRuntime } from '../contract/libtorch.ts';
 import type { Preflight, Run, Saving, TrainConfig } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
@@ -165,7 +165,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
           if (event?.kind === 'failed') {
             const { error, savings } = event;
             if (error.code === 'out_of_memory') return { kind: 'too_large', error, savings };
-            throw errorOf(error);
+            throw errorFrom(error);
           }
           if (!alive)
             return { kind: 'too_large', error: endedEarly(folder).toData(), savings: event?.savings ?? [] };
@@ -249,10 +249,6 @@ function readEvent(folder: string) {
   } catch {
     return null;
   }
-}
-
-function errorOf({ code, sentence, remedy }: ReturnType<ExpectedError['toData']>): ExpectedError {
-  return new ExpectedError(code, sentence, remedy);
 }
 
 /** The system ends a process that takes too much memory, without asking it. */

@@ -1,4 +1,4 @@
-import { ExpectedError } from '../../contract/errors.ts';
+import { ExpectedError, errorFrom } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { CommandContext } from './command.ts';
 import { bytesText, secondsText } from './figures.ts';
@@ -34,7 +34,7 @@ export async function followJob({ client, terminal }: CommandContext, id: string
       if (!job) throw gone();
       for (const note of job.notes.slice(notes)) progress.line(`Note: ${note}`);
       notes = job.notes.length;
-      if (job.state === 'failed' && job.error) throw failure(job.error);
+      if (job.state === 'failed' && job.error) throw errorFrom(job.error);
       if (job.state === 'done' || job.state === 'cancelled') return job;
       if (job.state === 'paused') {
         progress.line(
@@ -68,10 +68,6 @@ export function lineOf({ state, stage, fraction, bytesPerSecond, secondsLeft }: 
     ...(secondsLeft === null ? [] : [`${secondsText(secondsLeft)} left`]),
   ];
   return `${parts.join(', ')}${detail === '' ? '' : `: ${detail}`}`;
-}
-
-function failure({ code, sentence, remedy }: NonNullable<Job['error']>): ExpectedError {
-  return new ExpectedError(code, sentence, remedy);
 }
 
 function gone(): ExpectedError {

@@ -1,4 +1,4 @@
-import { type ErrorCode, ExpectedError } from '../../contract/errors.ts';
+import { type ErrorCode, errorFrom } from '../../contract/errors.ts';
 import type { InstallPlan } from '../../contract/hub.ts';
 
 /** Why an install may not start; the code is for whoever starts it all the same. */
@@ -50,5 +50,5 @@ export function gatedProblem(repo: string, url: string): PlanProblem {
 /** The first problem as what stops a start. */
 export function refuse(problems: readonly PlanProblem[]): void {
   const [first] = problems;
-  if (first) throw new ExpectedError(first.code, first.sentence, first.remedy);
+  if (first) throw errorFrom(first);
 }

@@ -1,4 +1,4 @@
-import { ExpectedError } from '../../../contract/errors.ts';
+import { ExpectedError, errorFrom } from '../../../contract/errors.ts';
 import type { Run, RunStep } from '../../../contract/training.ts';
 import type { CommandContext } from '../command.ts';
 import { secondsText } from '../figures.ts';
@@ -37,7 +37,7 @@ export async function followRun({ client, terminal, json }: CommandContext, id: 
       progress.step(run.detail);
       if (!ended(run)) continue;
       progress.clear();
-      if (run.state === 'failed' && run.error) throw errorOf(run.error);
+      if (run.state === 'failed' && run.error) throw errorFrom(run.error);
       report(run);
       return;
     }
@@ -64,8 +64,4 @@ function lineOf({ step, loss, lr, gradNorm, ms }: RunStep) {
 function textOf({ step, loss, lr, gradNorm, ms, evalLoss }: RunStep): string {
   const kept = evalLoss === null ? '' : `  kept out ${evalLoss.toFixed(4)}`;
   return `step ${step}  loss ${loss.toFixed(4)}  rate ${lr.toExponential(2)}  gradient ${gradNorm.toFixed(3)}  ${secondsText(ms / 1000)}${kept}\n`;
-}
-
-function errorOf({ code, sentence, remedy }: NonNullable<Run['error']>): ExpectedError {
-  return new ExpectedError(code, sentence, remedy);
 }

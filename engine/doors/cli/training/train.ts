@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import * as z from 'zod';
-import { ExpectedError } from '../../../contract/errors.ts';
+import { ExpectedError, errorFrom } from '../../../contract/errors.ts';
 import {
   type Preflight,
   type Saving,
@@ -56,8 +56,7 @@ async function measure(context: CommandContext, config: TrainConfig): Promise<vo
     if (event.kind === 'progress') progress.step(event.detail);
     else if (event.kind === 'too_large') {
       for (const saving of event.savings) progress.line(savingText(saving));
-      const { code, sentence, remedy } = event.error;
-      throw new ExpectedError(code, sentence, remedy);
+      throw errorFrom(event.error);
     } else {
       progress.clear();
       show(context, withoutPictures(event.preflight), preflightText);
