@@ -10,17 +10,33 @@ export const recipeNames = ['align', 'full-align', 'finetune', 'second-finetune'
 export const recipeNameSchema = z.enum(recipeNames);
 export type RecipeName = z.infer<typeof recipeNameSchema>;
 
+/** Whether the language model learns, besides projectors and fusion; a method is chosen only then. */
+export function trainsLanguageModel(recipe: RecipeName): boolean {
+  return recipe !== 'align';
+}
+
+const adaptersSchema = z.object({
+  kind: z.literal('lora'),
+  rank: z.number().int().min(1).max(512),
+  alpha: z.number().positive(),
+  /** Linear layers by the last part of their name: q_proj, v_proj. */
+  targets: z.array(z.string()).min(1),
+});
+type Adapters = z.infer<typeof adaptersSchema>;
+
 /** How the language model is trained where the recipe trains it. */
 export const methodSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('full') }),
-  z.object({
-    kind: z.literal('lora'),
-    rank: z.number().int().min(1).max(512),
-    alpha: z.number().positive(),
-    /** Linear layers by the last part of their name: q_proj, v_proj. */
-    targets: z.array(z.string()).min(1),
-  }),
+  adaptersSchema,
 ]);
+
+/** Adapters as they are where nobody says otherwise. */
+export const usualAdapters = (): Adapters => ({
+  kind: 'lora',
+  rank: 8,
+  alpha: 16,
+  targets: ['q_proj', 'v_proj'],
+});
 
 /** Every parameter of a run: what is not said has these defaults, and a run's folder keeps all of them. */
 export const trainConfigSchema = z.object({
@@ -30,7 +46,7 @@ export const trainConfigSchema = z.object({
   /** The reference's JSON (Video-LLaVA: id, video or image, conversations) and the folder its media paths start from. */
   data: z.object({ file: z.string(), media: z.string() }),
   recipe: recipeNameSchema,
-  method: methodSchema.default({ kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] }),
+  method: methodSchema.default(usualAdapters),
   epochs: z.number().positive().max(1000).default(1),
   /** Ends the run earlier; null lets it see all epochs. */
   maxSteps: z.number().int().min(1).nullable().default(null),
@@ -67,6 +83,11 @@ export const trainConfigSchema = z.object({
   patience: z.number().int().min(1).nullable().default(null),
 });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
+
+/** The adapters that the language model gets; null where it gets none. */
+export function adaptersOf({ recipe, method }: Pick<TrainConfig, 'recipe' | 'method'>): Adapters | null {
+  return trainsLanguageModel(recipe) && method.kind === 'lora' ? method : null;
+}
 
 const parameters = trainConfigSchema.shape;
 
@@ -118,6 +139,17 @@ export const runSchema = z.object({
   updatedAt: z.number(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** A run that has a process, or waits for its turn to compute. */
+export function isWorking({ state }: Pick<Run, 'state'>): boolean {
+  return state === 'queued' || state === 'preparing' || state === 'running';
+}
+
+/** The checkpoint to use where nobody chose one: the best that is kept, else the last. Null without any. */
+export function usualCheckpoint({ best, checkpoints }: Pick<Run, 'best' | 'checkpoints'>): number | null {
+  const kept = checkpoints.find(({ step }) => step === best?.step) ?? checkpoints.at(-1);
+  return kept?.step ?? null;
+}
 
 /** One optimiser step, as a line of metrics.jsonl. */
 export const runStepSchema = z.object({

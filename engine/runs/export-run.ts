@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
-import type { ExportFormat } from '../contract/training.ts';
+import { adaptersOf, type ExportFormat } from '../contract/training.ts';
 import { readModel } from '../models/model.ts';
 import type { VisualPath } from '../models/write-graphs.ts';
 import type { Weights } from '../nn/weights.ts';
@@ -12,7 +12,6 @@ import { openTensors } from '../weights/open.ts';
 import { checkpointFile } from './install-run.ts';
 import { type OriginalParts, type Originals, withOriginals } from './originals.ts';
 import { readConfig, readOriginals } from './run-folder.ts';
-import { adapterOf } from './trainable.ts';
 import { trainedParts } from './trained-weights.ts';
 
 export interface ExportedCheckpoint {
@@ -32,7 +31,7 @@ export async function exportRun(from: ExportedCheckpoint, format: ExportFormat, 
     throw new ExpectedError('not_allowed', `${path} is there already.`, 'Name a folder that is not there.');
   }
   const config = readConfig(from.folder);
-  const adapter = adapterOf(config);
+  const adapter = adaptersOf(config);
   const source = await openTensors(checkpoint);
   try {
     if (format === 'peft') {

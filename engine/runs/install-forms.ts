@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { InstallChoice } from '../contract/training.ts';
+import { adaptersOf, type InstallChoice, trainsLanguageModel } from '../contract/training.ts';
 import { partBytes, readModel } from '../models/model.ts';
-import { recipes } from '../training/recipes/recipe.ts';
 import { openTensors } from '../weights/open.ts';
 import { adaptedBase, canStandApart } from './adapter-part.ts';
 import { checkpointFile } from './install-run.ts';
 import { readConfig } from './run-folder.ts';
-import { adapterOf } from './trainable.ts';
 
 /**
  * The forms in which a checkpoint can become a model that answers, the proposed one first, and what each adds to the disk.
@@ -21,9 +19,9 @@ export async function installForms(
   const base = await readModel(modelsFolder, config.modelId);
   const checkpoint = checkpointFile(folder, step);
   const kept = (await stat(checkpoint)).size + (base.visual === null ? 0 : partBytes(base.visual.part));
-  const whole = recipes[config.recipe].trainsLanguageModel ? partBytes(base.languageModel.part) : 0;
+  const whole = trainsLanguageModel(config.recipe) ? partBytes(base.languageModel.part) : 0;
   const merged = { form: 'merged', bytes: kept + whole } as const;
-  const scale = adapterOf(config);
+  const scale = adaptersOf(config);
   if (scale === null) return [merged];
   const trained = await openTensors(checkpoint);
   try {

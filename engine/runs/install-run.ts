@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelled, ExpectedError } from '../contract/errors.ts';
-import type { InstallForm } from '../contract/training.ts';
+import { adaptersOf, type InstallForm, trainsLanguageModel } from '../contract/training.ts';
 import { slug } from '../hub/conversion/language-model-recipe.ts';
 import { languageLinear } from '../hub/conversion/part-sizes.ts';
 import { modelIdFor } from '../hub/install/model-id.ts';
@@ -15,13 +15,11 @@ import type { Part, PartSpec } from '../models/part.ts';
 import { writeEmbeddingTable, writeLanguageModel, writeVisualPath } from '../models/write-graphs.ts';
 import type { OnWeight } from '../nn/onnx/save-graph.ts';
 import { trainedFileOf } from '../training/checkpoint.ts';
-import { recipes } from '../training/recipes/recipe.ts';
 import { writeFolder } from '../training/write-folder.ts';
 import { openTensors } from '../weights/open.ts';
 import { adaptedBase, adapterDraft, writeAdapterPart } from './adapter-part.ts';
 import { type Originals, withOriginals } from './originals.ts';
 import { readConfig, readOriginals, runFile, runsFolder } from './run-folder.ts';
-import { adapterOf } from './trainable.ts';
 import { removeUnusedTrained, type Trained, trainedFolder, trainedWeights } from './trained-model.ts';
 
 /** Raised whenever what this file writes changes. */
@@ -52,7 +50,7 @@ export async function installRun(request: InstallRun): Promise<string> {
   const config = readConfig(folder);
   const base = await readModel(modelsFolder, config.modelId);
   const checkpoint = checkpointFile(folder, step);
-  const adapter = adapterOf(config);
+  const adapter = adaptersOf(config);
   if (form === 'adapter' && adapter === null) {
     throw new ExpectedError(
       'bad_request',
@@ -81,7 +79,7 @@ export async function installRun(request: InstallRun): Promise<string> {
   const language =
     form === 'adapter' && adapter !== null
       ? await besideBase(made, adapter)
-      : recipes[config.recipe].trainsLanguageModel
+      : trainsLanguageModel(config.recipe)
         ? { languageModel: { part: (await languageModelPart(made, originals)).key } }
         : languageOf(base.bundle);
   if (signal.aborted) throw cancelled();

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cancelled, ExpectedError, type ExpectedErrorData, errorFrom } from '../contract/errors.ts';
 import type { ProbedRuntime } from '../contract/libtorch.ts';
-import type { Preflight, Run, Saving, TrainConfig } from '../contract/training.ts';
+import { isWorking, type Preflight, type Run, type Saving, type TrainConfig } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
 import type { Originals } from './originals.ts';
@@ -61,7 +61,6 @@ export interface RunManagerOptions extends TrainerProgram {
   readonly originals: FindOriginals;
 }
 
-const working: ReadonlySet<Run['state']> = new Set(['queued', 'preparing', 'running']);
 const lookEveryMs = 200;
 const deletedPrefix = '.deleted-';
 const preflightPrefix = '.preflight-';
@@ -78,10 +77,10 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
   /** The state as it is: a trainer that was killed could not write it. */
   const stateOf = (folder: string): RunState => {
     const state = readState(folder);
-    if (!working.has(state.state) || hasTrainer(folder, state) || isFetched(state)) return state;
+    if (!isWorking(state) || hasTrainer(folder, state) || isFetched(state)) return state;
     // It may have written its last words meanwhile.
     const again = readState(folder);
-    if (!working.has(again.state) || hasTrainer(folder, again)) return again;
+    if (!isWorking(again) || hasTrainer(folder, again)) return again;
     if (!existsSync(runFile(folder, 'originals'))) {
       const detail = 'Interrupted while its original weights were fetched';
       const left = { prepared: null, secondsLeft: null, fetcher: null };
@@ -182,7 +181,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
     },
     pause(id) {
       const folder = folderOf(id);
-      if (working.has(stateOf(folder).state)) writeWish(folder, 'pause');
+      if (isWorking(stateOf(folder))) writeWish(folder, 'pause');
     },
     resume(id) {
       const folder = folderOf(id);
@@ -197,7 +196,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
     stop(id) {
       const folder = folderOf(id);
       const state = stateOf(folder);
-      if (working.has(state.state)) writeWish(folder, 'stop');
+      if (isWorking(state)) writeWish(folder, 'stop');
       else if (state.state === 'paused' || state.state === 'failed') {
         writeState(folder, { ...state, state: 'done', detail: `Stopped at step ${state.step}` });
       }

@@ -1,7 +1,7 @@
-import type { Saving, TrainConfig } from '../contract/training.ts';
+import { type Saving, type TrainConfig, usualAdapters } from '../contract/training.ts';
 import type { Weights } from '../nn/weights.ts';
-import { recipes } from '../training/recipes/recipe.ts';
 import type { OriginalParts } from './originals.ts';
+import { trainsWhole } from './trainable.ts';
 
 const floatBytes = 4;
 /** Values that a decoder layer keeps of a token for the backward pass, in widths of the model: projections, norms, MLP. */
@@ -19,7 +19,7 @@ export function savingsFor(
   const perToken = keptPerLayer * hidden * layers * floatBytes;
   const rows = Math.min(config.microBatch, config.batch);
   const activations = (rows * longest * perToken * (config.checkpointing ? 2 : keptPerLayer)) / keptPerLayer;
-  const whole = recipes[config.recipe].trainsLanguageModel && config.method.kind === 'full';
+  const whole = trainsWhole(config);
   const words = valuesOf(languageModel);
   const frozen = whole ? 0 : words;
   const found: Saving[] = [];
@@ -49,7 +49,7 @@ export function savingsFor(
       title: 'Train adapters instead of all weights',
       // Gradients and two moments.
       savesBytes: words * 3 * floatBytes,
-      change: { method: { kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] } },
+      change: { method: usualAdapters() },
     });
   }
   if (longest > 512) {

@@ -1,4 +1,4 @@
-import type { TrainConfig } from '../contract/training.ts';
+import { adaptersOf, type TrainConfig, trainsLanguageModel } from '../contract/training.ts';
 import { modulePrefixes } from '../models/module-prefixes.ts';
 import { average } from '../models/projectors/average.ts';
 import type { FeatureShape, Projector } from '../models/projectors/projector.ts';
@@ -6,13 +6,12 @@ import type { Torch } from '../native/torch.ts';
 import { torchOps } from '../nn/torch/ops.ts';
 import { Parameters } from '../nn/torch/parameters.ts';
 import { addAdapters } from '../training/adapters.ts';
-import { recipes } from '../training/recipes/recipe.ts';
 import { type TrainingModel, trainingModel } from '../training/training-model.ts';
 import type { OriginalParts } from './originals.ts';
 
-/** Whether the configuration gives the language model adapters. */
-export function adapterOf({ recipe, method }: TrainConfig) {
-  return recipes[recipe].trainsLanguageModel && method.kind === 'lora' ? method : null;
+/** Whether all weights of the language model learn. */
+export function trainsWhole({ recipe, method }: TrainConfig): boolean {
+  return trainsLanguageModel(recipe) && method.kind === 'full';
 }
 
 /**
@@ -24,17 +23,17 @@ export async function loadTrainable(
   { config: languageModel, languageModel: weights, visual }: OriginalParts,
   config: TrainConfig,
 ): Promise<TrainingModel> {
-  const { precision, device, recipe, method, seed } = config;
+  const { precision, device, seed } = config;
   const compute = precision === 'bf16' ? 'bfloat16' : 'float32';
   const parameters = new Parameters(torch, { device, compute, master: 'float32' });
-  const whole = recipes[recipe].trainsLanguageModel && method.kind === 'full';
+  const whole = trainsWhole(config);
   await parameters.load(weights, modulePrefixes.languageModel, () => whole);
   for (const [i, encoder] of (visual?.encoders ?? []).entries()) {
     await parameters.load(encoder.weights, modulePrefixes.projector(i), () => true);
   }
   const fusion = visual?.fusion ?? { kind: 'first' };
   if ('weights' in fusion) await parameters.load(fusion.weights, modulePrefixes.fusion, () => true);
-  const adapter = adapterOf(config);
+  const adapter = adaptersOf(config);
   if (adapter !== null) addAdapters(parameters, adapter, seed);
   const encoders = (visual?.encoders ?? []).map(({ projector, shape }) => ({
     projector,

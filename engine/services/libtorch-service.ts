@@ -1,5 +1,6 @@
 import { ExpectedError } from '../contract/errors.ts';
 import type { LibtorchBuild, TrainingRuntime } from '../contract/libtorch.ts';
+import { isWorking } from '../contract/training.ts';
 import type { Library } from '../hub/library.ts';
 import { summaryOf } from '../hub/libtorch/installed.ts';
 import { libtorchVersion } from '../hub/libtorch/version.ts';
@@ -12,7 +13,6 @@ export interface LibtorchServiceOptions {
   readonly library: Pick<Library, 'libtorch' | 'jobs'>;
 }
 
-const working: ReadonlySet<string> = new Set(['queued', 'preparing', 'running']);
 const fetching: ReadonlySet<string> = new Set(['queued', 'running', 'paused', 'failed']);
 
 /** `training.runtime` and `training.libtorch`: the libraries that training needs, and the way to them. */
@@ -61,7 +61,7 @@ export function libtorchService({ training }: Procedures, { runs, library }: Lib
         return { id: jobs.add({ kind: 'libtorch', build }, title, null) };
       }),
       remove: training.libtorch.remove.handler(async () => {
-        if (runs.list().some(({ state }) => working.has(state))) {
+        if (runs.list().some(isWorking)) {
           throw new ExpectedError(
             'busy',
             'A run is under way, and needs libtorch.',

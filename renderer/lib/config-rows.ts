@@ -1,6 +1,6 @@
-import type { TrainConfig } from '../../engine/contract/training.ts';
+import { adaptersOf, type TrainConfig, trainsLanguageModel } from '../../engine/contract/training.ts';
 import { formatCount, plural } from './numbers.ts';
-import { formatSmall, recipeTitles, trainsLanguageModel } from './run-words.ts';
+import { formatSmall, recipeTitles } from './run-words.ts';
 
 export interface ConfigRow {
   readonly label: string;
@@ -9,28 +9,28 @@ export interface ConfigRow {
 
 /** Every parameter of a run in words, in the order in which the wizard asks for them. */
 export function configRows(config: TrainConfig): readonly ConfigRow[] {
-  const { method, evaluation, checkpoints } = config;
-  const adapters: readonly ConfigRow[] =
-    trainsLanguageModel(config.recipe) && method.kind === 'lora'
-      ? [
-          { label: 'Rank', value: formatCount(method.rank) },
-          { label: 'Alpha', value: formatSmall(method.alpha) },
-          { label: 'Layers with adapters', value: method.targets.join(', ') },
-        ]
-      : [];
+  const { evaluation, checkpoints } = config;
+  const adapters = adaptersOf(config);
   return [
     { label: 'Data set', value: config.data.file },
     { label: 'Videos and images in', value: config.data.media },
     { label: 'Recipe', value: recipeTitles[config.recipe] },
     {
       label: 'Language model',
-      value: trainsLanguageModel(config.recipe)
-        ? method.kind === 'lora'
+      value:
+        adapters !== null
           ? 'LoRA adapters'
-          : 'All weights'
-        : 'Stays as it is',
+          : trainsLanguageModel(config.recipe)
+            ? 'All weights'
+            : 'Stays as it is',
     },
-    ...adapters,
+    ...(adapters === null
+      ? []
+      : [
+          { label: 'Rank', value: formatCount(adapters.rank) },
+          { label: 'Alpha', value: formatSmall(adapters.alpha) },
+          { label: 'Layers with adapters', value: adapters.targets.join(', ') },
+        ]),
     { label: 'Epochs', value: formatSmall(config.epochs) },
     { label: 'Ends after', value: config.maxSteps === null ? 'all epochs' : plural(config.maxSteps, 'step') },
     { label: 'Examples a step', value: formatCount(config.batch) },

@@ -1,10 +1,12 @@
 import {
+  adaptersOf,
   type BatchExample,
   type ExportFormat,
   exportFormats,
   type RecipeName,
   type Run,
   type TrainConfig,
+  trainsLanguageModel,
 } from '../../engine/contract/training.ts';
 import { formatCount } from './numbers.ts';
 import { formatSeconds } from './time.ts';
@@ -24,16 +26,6 @@ export const recipeHelp: Readonly<Record<RecipeName, string>> = {
   'second-finetune': 'As Finetune, on from a model that was finetuned already.',
 };
 
-/** Whether the language model learns; a method is chosen only then. */
-export function trainsLanguageModel(recipe: RecipeName): boolean {
-  return recipe !== 'align';
-}
-
-/** Whether the language model learns by adapters. */
-function hasAdapter({ recipe, method }: Pick<TrainConfig, 'recipe' | 'method'>): boolean {
-  return trainsLanguageModel(recipe) && method.kind === 'lora';
-}
-
 export const exportTitles: Readonly<Record<ExportFormat, string>> = {
   peft: 'Adapter, as PEFT reads it',
   merv: 'Checkpoint of the reference (.pt)',
@@ -42,7 +34,7 @@ export const exportTitles: Readonly<Record<ExportFormat, string>> = {
 
 /** The forms that a run's checkpoints may be written in; the engine says of which models. */
 export function exportFormatsOf(config: Pick<TrainConfig, 'recipe' | 'method'>): readonly ExportFormat[] {
-  return exportFormats.filter((format) => format !== 'peft' || hasAdapter(config));
+  return exportFormats.filter((format) => format !== 'peft' || adaptersOf(config) !== null);
 }
 
 /** "Finetune, LoRA of rank 8". */
@@ -70,11 +62,6 @@ export const stateTones = {
   failed: 'bad',
 } as const satisfies Readonly<Record<Run['state'], string>>;
 
-/** A run that has a process, or waits for its turn to compute. */
-export function isWorking({ state }: Pick<Run, 'state'>): boolean {
-  return state === 'queued' || state === 'preparing' || state === 'running';
-}
-
 /** 0 to 1; 0 while it is not known how many steps there are. */
 export function fractionOf({ step, steps }: Pick<Run, 'step' | 'steps'>): number {
   return steps === null || steps === 0 ? 0 : Math.min(1, step / steps);
@@ -83,12 +70,6 @@ export function fractionOf({ step, steps }: Pick<Run, 'step' | 'steps'>): number
 /** The same; while it is prepared, of what is done then, and null where nobody knows. */
 export function progressOf(run: Pick<Run, 'state' | 'prepared' | 'step' | 'steps'>): number | null {
   return run.state === 'preparing' ? run.prepared : fractionOf(run);
-}
-
-/** The checkpoint to use where nobody chose one: the best that is kept, else the last. Null without any. */
-export function usualCheckpoint({ best, checkpoints }: Pick<Run, 'best' | 'checkpoints'>): number | null {
-  const kept = checkpoints.find(({ step }) => step === best?.step) ?? checkpoints.at(-1);
-  return kept?.step ?? null;
 }
 
 /** 2.31456 -> "2.315". */

@@ -5,10 +5,10 @@ import {
   type Saving,
   type TrainConfig,
   trainConfigSchema,
+  trainsLanguageModel,
 } from '../../engine/contract/training.ts';
 import { expected, type Failure, toFailure } from '../lib/failure.ts';
 import { type Loadable, latest, unloaded } from '../lib/loadable.ts';
-import { trainsLanguageModel } from '../lib/run-words.ts';
 import type { EngineAccess } from './engine.ts';
 
 export const wizardSteps = ['model', 'data', 'method', 'review'] as const;

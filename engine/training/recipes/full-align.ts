@@ -1,4 +1,5 @@
+import { align } from './align.ts';
 import type { Recipe } from './recipe.ts';
 
 /** As align, and the language model learns with them. */
-export const fullAlign: Recipe = { trainsLanguageModel: true, text: 'caption', order: 'shuffled' };
+export const fullAlign: Recipe = align;

@@ -4,10 +4,8 @@ import { finetune } from './finetune.ts';
 import { fullAlign } from './full-align.ts';
 import { secondFinetune } from './second-finetune.ts';
 
-/** What a stage of training does; how fast and how long is the configuration's. */
+/** What a stage of training learns from; what learns is in the contract, how fast and how long in the configuration. */
 export interface Recipe {
-  /** Besides projectors and fusion, which every stage trains. */
-  readonly trainsLanguageModel: boolean;
   /** `caption`: the last turn alone, behind the video; `conversation`: questions given, answers learned. */
   readonly text: 'caption' | 'conversation';
   readonly order: 'shuffled' | 'split-modality';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { usualCheckpoint } from '../../../engine/contract/training.ts';
 import { differingRows } from '../../../renderer/lib/config-rows.ts';
-import { nextName, usualCheckpoint } from '../../../renderer/lib/run-words.ts';
+import { nextName } from '../../../renderer/lib/run-words.ts';
 import { smooth } from '../../../renderer/lib/smooth.ts';
 import { createStudio, type Studio } from '../../../renderer/stores/studio.ts';
 import { obstacle } from '../../../renderer/stores/wizard.ts';

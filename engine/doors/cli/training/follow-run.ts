@@ -1,5 +1,5 @@
 import { ExpectedError, errorFrom } from '../../../contract/errors.ts';
-import type { Run, RunStep } from '../../../contract/training.ts';
+import { isWorking, type Run, type RunStep } from '../../../contract/training.ts';
 import type { CommandContext } from '../command.ts';
 import { secondsText } from '../figures.ts';
 import { createProgress } from '../terminal.ts';
@@ -35,7 +35,7 @@ export async function followRun({ client, terminal, json }: CommandContext, id: 
       notes = run.notes.length;
       await show();
       progress.step(run.detail);
-      if (!ended(run)) continue;
+      if (isWorking(run)) continue;
       progress.clear();
       if (run.state === 'failed' && run.error) throw errorFrom(run.error);
       report(run);
@@ -51,10 +51,6 @@ export async function followRun({ client, terminal, json }: CommandContext, id: 
     else terminal.out(`${detail}: ${folder}\n`);
     if (state === 'paused') progress.line(`Go on with: merv runs resume ${id}`);
   }
-}
-
-function ended({ state }: Run): boolean {
-  return state === 'done' || state === 'failed' || state === 'paused';
 }
 
 function lineOf({ step, loss, lr, gradNorm, ms }: RunStep) {

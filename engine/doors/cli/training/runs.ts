@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../../../contract/errors.ts';
-import { exportFormats, type InstallForm, type Run } from '../../../contract/training.ts';
+import { exportFormats, type InstallForm, type Run, usualCheckpoint } from '../../../contract/training.ts';
 import { type CommandContext, type Family, show } from '../command.ts';
 import { bytesText } from '../figures.ts';
 import { UsageError } from '../flags.ts';
@@ -98,13 +98,11 @@ function formOf({ adapter, merged }: Flags): InstallForm | null {
   return adapter ? 'adapter' : merged ? 'merged' : null;
 }
 
-/** The best checkpoint that is kept, else the last. */
-function stepOf({ id, best, checkpoints }: Run, { step }: Flags): number {
-  const wanted =
-    step === undefined
-      ? (checkpoints.find((each) => each.step === best?.step)?.step ?? checkpoints.at(-1)?.step)
-      : Number(step);
-  if (wanted !== undefined && checkpoints.some((each) => each.step === wanted)) return wanted;
+/** Throws ExpectedError 'not_found'. */
+function stepOf(run: Run, { step }: Flags): number {
+  const { id, checkpoints } = run;
+  const wanted = step === undefined ? usualCheckpoint(run) : Number(step);
+  if (wanted !== null && checkpoints.some((each) => each.step === wanted)) return wanted;
   throw new ExpectedError(
     'not_found',
     step === undefined

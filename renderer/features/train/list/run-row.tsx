@@ -1,19 +1,12 @@
 import { Checkbox, UnstyledButton } from '@mantine/core';
 import { useStore } from 'zustand';
-import type { Run } from '../../../../engine/contract/training.ts';
+import { isWorking, type Run } from '../../../../engine/contract/training.ts';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { timeLeft } from '../../../lib/job-words.ts';
 import { formatCount } from '../../../lib/numbers.ts';
-import {
-  formatLoss,
-  isWorking,
-  methodWords,
-  progressOf,
-  stateTones,
-  stateWords,
-} from '../../../lib/run-words.ts';
+import { formatLoss, methodWords, progressOf, stateTones, stateWords } from '../../../lib/run-words.ts';
 import { modelName } from '../model-name.ts';
 import classes from './run-list.module.css';
 

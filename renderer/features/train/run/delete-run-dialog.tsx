@@ -1,8 +1,7 @@
-import type { Run } from '../../../../engine/contract/training.ts';
+import { isWorking, type Run } from '../../../../engine/contract/training.ts';
 import { DeleteDialog } from '../../../components/delete-dialog.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { formatBytes } from '../../../lib/numbers.ts';
-import { isWorking } from '../../../lib/run-words.ts';
 import classes from './run-page.module.css';
 
 /** What is lost with a run. */

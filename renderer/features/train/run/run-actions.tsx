@@ -10,10 +10,9 @@ import {
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useStore } from 'zustand';
-import type { Run } from '../../../../engine/contract/training.ts';
+import { isWorking, type Run, usualCheckpoint } from '../../../../engine/contract/training.ts';
 import { IconButton } from '../../../components/icon-button.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
-import { isWorking, usualCheckpoint } from '../../../lib/run-words.ts';
 import { DeleteRunDialog } from './delete-run-dialog.tsx';
 import { InstallDialog } from './install-dialog.tsx';
 import classes from './run-page.module.css';

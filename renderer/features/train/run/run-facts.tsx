@@ -1,11 +1,11 @@
 import { useStore } from 'zustand';
-import type { Run } from '../../../../engine/contract/training.ts';
+import { isWorking, type Run } from '../../../../engine/contract/training.ts';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { fileName } from '../../../lib/file-name.ts';
 import { timeLeft } from '../../../lib/job-words.ts';
 import { formatBytes, formatCount } from '../../../lib/numbers.ts';
-import { formatLoss, fractionOf, isWorking, methodWords, progressOf } from '../../../lib/run-words.ts';
+import { formatLoss, fractionOf, methodWords, progressOf } from '../../../lib/run-words.ts';
 import { formatSeconds } from '../../../lib/time.ts';
 import { modelName } from '../model-name.ts';
 import classes from './run-page.module.css';

@@ -1,10 +1,9 @@
 import { Drawer, Select, Switch, TagsInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
-import type { TrainConfig } from '../../../../engine/contract/training.ts';
+import { adaptersOf, type TrainConfig } from '../../../../engine/contract/training.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { deviceWords } from '../../../lib/config-rows.ts';
-import { trainsLanguageModel } from '../../../lib/run-words.ts';
 import { ConfigNumber } from './config-number.tsx';
 import { NumberField } from './number-field.tsx';
 import classes from './wizard.module.css';
@@ -94,14 +93,14 @@ function Optimiser() {
 
 function Adapters() {
   const { config, wizard } = useConfig();
-  const { method, recipe } = config;
-  if (method.kind !== 'lora' || !trainsLanguageModel(recipe)) return null;
-  const change = (part: Partial<typeof method>) => wizard.change({ method: { ...method, ...part } });
+  const adapters = adaptersOf(config);
+  if (adapters === null) return null;
+  const change = (part: Partial<typeof adapters>) => wizard.change({ method: { ...adapters, ...part } });
   return (
     <Group title="Adapters">
       <NumberField
         label="Rank"
-        value={method.rank}
+        value={adapters.rank}
         min={1}
         max={512}
         whole
@@ -110,7 +109,7 @@ function Adapters() {
       <NumberField
         label="Alpha"
         help="What is learned counts alpha ÷ rank."
-        value={method.alpha}
+        value={adapters.alpha}
         min={1e-6}
         max={most}
         onChange={(alpha) => alpha !== null && change({ alpha })}
@@ -119,7 +118,7 @@ function Adapters() {
         label="Layers"
         description="By the last part of their name"
         data={['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']}
-        value={method.targets}
+        value={adapters.targets}
         onChange={(targets) => targets.length > 0 && change({ targets })}
       />
     </Group>

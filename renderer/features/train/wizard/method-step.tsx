@@ -1,12 +1,10 @@
 import { useStore } from 'zustand';
-import { type RecipeName, recipeNames } from '../../../../engine/contract/training.ts';
+import { recipeNames, trainsLanguageModel, usualAdapters } from '../../../../engine/contract/training.ts';
 import { useStudio } from '../../../components/studio-context.tsx';
-import { recipeHelp, recipeTitles, trainsLanguageModel } from '../../../lib/run-words.ts';
+import { recipeHelp, recipeTitles } from '../../../lib/run-words.ts';
 import { ChoiceCard } from './choice-card.tsx';
 import { ConfigNumber } from './config-number.tsx';
 import classes from './wizard.module.css';
-
-const adapters = { kind: 'lora', rank: 8, alpha: 16, targets: ['q_proj', 'v_proj'] } as const;
 
 /** What learns, how much of it, how long. The rest is under Advanced. */
 export function MethodStep() {
@@ -17,7 +15,7 @@ export function MethodStep() {
       <fieldset className={classes.part}>
         <legend className={classes.legend}>What is trained?</legend>
         <div className={classes.cards}>
-          {recipeNames.map((name: RecipeName) => (
+          {recipeNames.map((name) => (
             <ChoiceCard
               key={name}
               name="recipe"
@@ -38,9 +36,7 @@ export function MethodStep() {
               title="Adapters (LoRA)"
               about="Small additions learn, the weights stay. Little memory, quick, and hard to spoil."
               checked={method.kind === 'lora'}
-              onChoose={() =>
-                wizard.chooseMethod({ method: { ...adapters, targets: [...adapters.targets] } })
-              }
+              onChoose={() => wizard.chooseMethod({ method: usualAdapters() })}
             />
             <ChoiceCard
               name="method"
