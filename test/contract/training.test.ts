@@ -516,27 +516,42 @@ describeTorch('training', () => {
     expect(run.notes).toEqual([]);
   });
 
+  const shortly = samplingSchema.parse({ maxTokens: 32 });
+
   /** What a model answers to the run's probe. */
   async function probed(modelId: string, step: number, conversationId: string | null = null) {
     const sample = (await client.training.samples({ id: straight.id })).find((each) => each.step === step)!;
     const kept = rows.find(({ id }) => id === sample.example)!;
     const video = await client.video.open({ path: sample.media! });
+    const about = {
+      videoId: video.id,
+      clip: 'clip' in kept ? { from: kept.clip[0]!, to: kept.clip[1]! } : null,
+      question: sample.question,
+    };
     let answer = '';
     let conversation = '';
     const events = await client.ask.send({
+      ...about,
       modelId,
-      videoId: video.id,
-      clip: 'clip' in kept ? { from: kept.clip[0]!, to: kept.clip[1]! } : null,
       conversationId,
       system: null,
-      question: sample.question,
-      sampling: samplingSchema.parse({ maxTokens: 32 }),
+      sampling: shortly,
     });
     for await (const event of events) {
       if (event.type === 'started') conversation = event.conversationId ?? '';
       if (event.type === 'done') answer = event.text;
     }
-    return { answer: answer.trim(), conversation, wanted: sample.answer };
+    return { answer: answer.trim(), conversation, wanted: sample.answer, about };
+  }
+
+  /** What each of several models answers when they are compared. */
+  async function answersOf(modelIds: string[], { about }: Awaited<ReturnType<typeof probed>>) {
+    const answers = new Map<string, string>();
+    for await (const each of await client.models.compare({ ...about, modelIds, sampling: shortly })) {
+      if (each.type === 'answer' && each.event.type === 'done')
+        answers.set(each.modelId, each.event.text.trim());
+    }
+    return answers;
   }
   /** Roles of the parts that it does not share with the base, and the bytes of those. */
   async function ownParts(modelId: string) {
@@ -590,6 +605,14 @@ describeTorch('training', () => {
     expect(back.answer).not.toBe(other.answer);
     expect((await probed(base, step)).answer).toBe(plain.answer);
     expect((await probed(modelId, step)).answer).toBe(first.answer);
+    // Side by side, each as by itself.
+    const compared = await answersOf([modelId, base], first);
+    expect(compared).toEqual(
+      new Map([
+        [modelId, first.answer],
+        [base, plain.answer],
+      ]),
+    );
 
     // Damaged, it is made again of its run.
     const { key } = summary.parts.find(({ role }) => role === 'adapter')!;
