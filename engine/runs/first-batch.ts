@@ -81,8 +81,7 @@ async function exampleOf(
 ): Promise<BatchExample> {
   const { row, ids, place, cut } = tokens;
   const { media } = row;
-  const visualTokens = clip === null ? 0 : (bench.model.visual?.spec.tokens ?? 0);
-  const begin = bench.tokenizer.bosId === null ? 0 : 1;
+  const visualTokens = clip === null ? 0 : bench.visualTokens;
   return {
     id: String(row.row.id ?? row.index + 1),
     media,
@@ -93,7 +92,7 @@ async function exampleOf(
         : [...(await (await bench.encoder()).pictures(media, clip.frames))],
     visualTokens,
     tokens: ids.length + visualTokens,
-    pieces: piecesOf(bench, tokens, clip === null ? null : (place ?? begin)),
+    pieces: piecesOf(bench, tokens, clip === null ? null : (place ?? bench.begin)),
     cut,
   };
 }

@@ -48,16 +48,20 @@ export function afterFailure(
   return { ...common, state: 'failed', detail: 'Failed', error: shown.toData() };
 }
 
+export function outOfMemory(sentence: string, cause?: unknown): ExpectedError {
+  return new ExpectedError(
+    'out_of_memory',
+    sentence,
+    'Make the micro batch or the maximum length smaller, or let blocks be computed again (checkpointing).',
+    cause === undefined ? undefined : { cause },
+  );
+}
+
 /** What went wrong, for people; null for a bug. */
 export function expectedOf(error: unknown): ExpectedError | null {
   if (error instanceof ExpectedError) return error;
   if (error instanceof TensorError && error.kind === 'memory') {
-    return new ExpectedError(
-      'out_of_memory',
-      `There is not enough memory for a step (${error.op}).`,
-      'Make the micro batch or the maximum length smaller, or let blocks be computed again (checkpointing).',
-      { cause: error },
-    );
+    return outOfMemory(`There is not enough memory for a step (${error.op}).`, error);
   }
   if (isDiskFull(error)) {
     return new ExpectedError(

@@ -5,6 +5,8 @@ import type { TrainConfig } from '../contract/training.ts';
 import { type Model, readModel } from '../models/model.ts';
 import type { Torch } from '../native/torch.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
+import type { Row } from '../training/data/rows.ts';
+import type { TokenRow } from '../training/data/tokens.ts';
 import { findFfmpeg } from '../video/ffmpeg.ts';
 import { ClipEncoder } from './clip-encoder.ts';
 import { type DataRow, readDataSet } from './data-set.ts';
@@ -20,6 +22,10 @@ export interface Workbench {
   readonly parts: OriginalParts;
   readonly config: TrainConfig;
   readonly signal: AbortSignal;
+  /** Ids in front of the video: 1 where the tokenizer has a BOS. */
+  readonly begin: 0 | 1;
+  /** Tokens of an example's video. */
+  readonly visualTokens: number;
   /** Made when it is first needed. Throws ExpectedError 'ffmpeg_missing'. */
   encoder(): Promise<ClipEncoder>;
   /** Frees the encoders. */
@@ -44,6 +50,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   let made: ClipEncoder | null = null;
   return {
     ...{ torch, model, tokenizer, cache, parts, config, signal },
+    begin: tokenizer.bosId === null ? 0 : 1,
+    visualTokens: model.visual?.spec.tokens ?? 0,
     async encoder() {
       if (parts.visual === null) {
         throw new ExpectedError(
@@ -95,16 +103,21 @@ export async function prepareExamples(
   }
   await bench.releaseEncoders();
   if (examples.size === 0) {
-    throw new ExpectedError(
-      'bad_request',
-      `The data set ${bench.config.data.file} has no example that can be used${leftOut[0] === undefined ? '' : `: ${leftOut[0]}`}`,
-      'Correct the data set.',
-    );
+    throw noExample(bench.config, leftOut);
   }
   return {
     examples: [...examples.values()].sort((a, b) => a.row - b.row),
     leftOut,
   };
+}
+
+/** `why`: a sentence for each row that is left out. */
+export function noExample({ data }: TrainConfig, [why]: readonly string[]): ExpectedError {
+  return new ExpectedError(
+    'bad_request',
+    `The data set ${data.file} has no example that can be used${why === undefined ? '.' : `: ${why}`}`,
+    'Correct the data set.',
+  );
 }
 
 /** Not a row's own fault. */
@@ -123,10 +136,13 @@ export function faultOfRow(error: unknown): ExpectedError {
   throw error;
 }
 
-export async function prepareExample(bench: Workbench, { index, row, media }: DataRow): Promise<KeptExample> {
-  const { tokenizer, model, config } = bench;
-  const visualTokens = model.visual?.spec.tokens ?? 0;
-  const tokens = tokensOf(row, tokenizer, model.bundle.prompt, config, visualTokens);
+/** A row's ids and labels in this run. */
+export function rowTokens({ tokenizer, model, config, visualTokens }: Workbench, row: Row): TokenRow {
+  return tokensOf(row, tokenizer, model.bundle.prompt, config, visualTokens);
+}
+
+async function prepareExample(bench: Workbench, { index, row, media }: DataRow): Promise<KeptExample> {
+  const tokens = rowTokens(bench, row);
   const why = whyUnfit(tokens);
   if (why !== null) throw new ExpectedError('bad_request', `${why}.`, 'Correct the row.');
   const features =

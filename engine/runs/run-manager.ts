@@ -7,6 +7,7 @@ import { isWorking, type Preflight, type Run, type Saving, type TrainConfig } fr
 import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
 import type { Originals } from './originals.ts';
+import { outOfMemory } from './outcome.ts';
 import { preflightEventSchema, preflightFile } from './preflight-event.ts';
 import { checkpointsOf, logOf } from './progress-of.ts';
 import {
@@ -254,9 +255,5 @@ function readEvent(folder: string) {
 function endedEarly(folder: string): ExpectedError {
   const log = logOf(folder).trim();
   if (log !== '') console.error('The preflight ended:', log);
-  return new ExpectedError(
-    'out_of_memory',
-    'The measurement ended without a word, most likely because the memory did not suffice.',
-    'Make the micro batch or the maximum length smaller, or let blocks be computed again (checkpointing).',
-  );
+  return outOfMemory('The measurement ended without a word, most likely because the memory did not suffice.');
 }

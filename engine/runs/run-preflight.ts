@@ -1,6 +1,5 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { ExpectedError } from '../contract/errors.ts';
 import type { Preflight, Saving, TrainConfig } from '../contract/training.ts';
 import { freeBytes } from '../store/disk.ts';
 import { writeFileWhole } from '../store/write-file.ts';
@@ -10,13 +9,13 @@ import type { Example } from '../training/example.ts';
 import { trainStep } from '../training/train-step.ts';
 import type { TrainingModel } from '../training/training-model.ts';
 import { type DataRow, readDataSet, reportOf } from './data-set.ts';
-import { keptOutOf, tokensOf, whyUnfit } from './examples.ts';
+import { keptOutOf, whyUnfit } from './examples.ts';
 import { firstBatch, type TokenisedRow } from './first-batch.ts';
 import { withOriginals } from './originals.ts';
 import { expectedOf } from './outcome.ts';
 import { planOf, stepsOf } from './plan.ts';
 import { type PreflightEvent, preflightFile } from './preflight-event.ts';
-import { openWorkbench, type Workbench } from './prepare.ts';
+import { noExample, openWorkbench, rowTokens, type Workbench } from './prepare.ts';
 import { readConfig, readOriginals } from './run-folder.ts';
 import { savingsFor } from './savings.ts';
 import { loadTrainable } from './trainable.ts';
@@ -63,12 +62,16 @@ async function measure(
     const sized = first.usable;
     const problems = [...dataSet.problems, ...first.problems];
     const bad = new Set(first.problems.map(({ row }) => row));
-    if (sized.length === 0) throw noExample(config, problems);
+    if (sized.length === 0)
+      throw noExample(
+        config,
+        problems.map(({ sentence }) => sentence),
+      );
     const savings = savingsFor(parts, config, Math.max(...sized.map(({ length }) => length)));
     say('Loading the original weights', savings);
     const model = await loadTrainable(torch, parts, config);
     say('Computing the largest batch');
-    const step = largestStep(model, config, sized, bench.tokenizer.bosId === null ? 0 : 1);
+    const step = largestStep(model, config, sized, bench.begin);
     const keptOut = keptOutOf(sized.length, config.evaluation.fraction);
     const steps = stepsOf(config, sized.length - keptOut);
     const { parameters } = model;
@@ -109,20 +112,11 @@ async function measure(
   });
 }
 
-function noExample({ data }: TrainConfig, [first]: readonly { readonly sentence: string }[]): ExpectedError {
-  return new ExpectedError(
-    'bad_request',
-    `The data set ${data.file} has no example that can be used${first === undefined ? '.' : `: ${first.sentence}`}`,
-    'Correct the data set.',
-  );
-}
-
-function sizedRows({ tokenizer, model, config }: Workbench, rows: readonly DataRow[]): readonly Sized[] {
-  const visual = model.visual?.spec.tokens ?? 0;
+function sizedRows(bench: Workbench, rows: readonly DataRow[]): readonly Sized[] {
   return rows.flatMap((row) => {
-    const tokens = tokensOf(row.row, tokenizer, model.bundle.prompt, config, visual);
+    const tokens = rowTokens(bench, row.row);
     if (whyUnfit(tokens) !== null) return [];
-    return [{ ...tokens, row, length: tokens.ids.length + (row.media === null ? 0 : visual) }];
+    return [{ ...tokens, row, length: tokens.ids.length + (row.media === null ? 0 : bench.visualTokens) }];
   });
 }
 

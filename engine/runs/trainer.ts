@@ -120,11 +120,10 @@ async function carryOut(
     const bench = await openWorkbench({ torch, modelsFolder, featuresFolder, parts, config, signal });
     await limitFeatures(bench.cache, dirname(folder), featuresLimit);
     const source = await examplesOf(folder, bench, record);
-    const savings = savingsFor(parts, config, source.longest + (bench.model.visual?.spec.tokens ?? 0));
+    const savings = savingsFor(parts, config, source.longest + bench.visualTokens);
     record.set({ state: 'preparing', detail: 'Loading the original weights', prepared: null, savings });
     const model = await loadTrainable(torch, parts, config);
     const steps = stepsOf(config, source.data.rows.length);
-    const begin = bench.tokenizer.bosId === null ? 0 : 1;
     const trained = model.parameters.trainable();
     if (trained.length === 0) {
       throw new ExpectedError(
@@ -139,7 +138,7 @@ async function carryOut(
     let wrote = 0;
     const outcome = await train({
       model,
-      plan: planOf(config, steps, begin),
+      plan: planOf(config, steps, bench.begin),
       data: source.data,
       folder,
       wants: () => (signal.aborted || readWish(folder) !== null ? 'pause' : 'go on'),
@@ -155,8 +154,8 @@ async function carryOut(
         for (const { number, kept } of source.probes) {
           if (signal.aborted) return;
           const example = await source.data.example(number);
-          const { tokenizer, model: installed } = bench;
-          const rule = installed.bundle.prompt;
+          const { tokenizer, begin } = bench;
+          const rule = bench.model.bundle.prompt;
           const answer = probeAnswer({ model, tokenizer, rule, caption, begin }, kept, example);
           const { id, media, clip, question, wanted } = kept;
           samples.add({ step, example: id, media, clip, question, wanted, answer });
