@@ -71,13 +71,19 @@ export function createWeightsFetcher(find: FindOriginals, launch: (folder: strin
 
   const start = (config: TrainConfig, onFetch: () => void) => {
     const stop = new AbortController();
-    closing.signal.addEventListener('abort', () => stop.abort(), { once: true });
+    const end = (): void => stop.abort();
+    closing.signal.addEventListener('abort', end, { once: true });
     let latest: TransferProgress | null = null;
     const work = find(config, stop.signal, (progress) => {
       latest = progress;
       if (progress.doneBytes < progress.totalBytes) onFetch();
     });
-    const over = work.catch(() => {}).finally(() => underWay.delete(over));
+    const over = work
+      .catch(() => {})
+      .finally(() => {
+        closing.signal.removeEventListener('abort', end);
+        underWay.delete(over);
+      });
     underWay.add(over);
     return { stop, work, now: () => latest };
   };
