@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as z from 'zod';
 import {
   type Run,
   type RunSample,
@@ -8,30 +9,24 @@ import {
   runStepSchema,
 } from '../contract/training.ts';
 import { namesIn } from '../store/names-in.ts';
+import { parsed } from '../store/parsed.ts';
 import { checkpointStep } from '../training/checkpoint.ts';
 import { runFile } from './run-folder.ts';
 
 /** Steps of a run after the first `from` of them, as metrics.jsonl has them. */
 export function stepsFrom(folder: string, from: number): readonly RunStep[] {
-  return linesOf(runFile(folder, 'metrics'))
-    .slice(from)
-    .flatMap((line) => parsed(line, (value) => runStepSchema.safeParse(value).data));
+  return linesOf(runFile(folder, 'metrics')).slice(from).flatMap(reader(runStepSchema));
 }
 
 const tailBytes = 64 * 1024;
 
 /** The last steps, without reading the whole file. */
 export function lastSteps(folder: string, count: number): readonly RunStep[] {
-  return tailOf(runFile(folder, 'metrics'))
-    .split('\n')
-    .flatMap((line) => parsed(line, (value) => runStepSchema.safeParse(value).data))
-    .slice(-count);
+  return tailOf(runFile(folder, 'metrics')).split('\n').flatMap(reader(runStepSchema)).slice(-count);
 }
 
 export function samplesOf(folder: string): readonly RunSample[] {
-  return linesOf(runFile(folder, 'samples')).flatMap((line) =>
-    parsed(line, (value) => runSampleSchema.safeParse(value).data),
-  );
+  return linesOf(runFile(folder, 'samples')).flatMap(reader(runSampleSchema));
 }
 
 /** The end of the log. */
@@ -53,14 +48,12 @@ export function checkpointsOf(folder: string): Run['checkpoints'] {
     .sort((a, b) => a.step - b.step);
 }
 
-function parsed<T>(line: string, read: (value: unknown) => T | undefined): readonly T[] {
-  try {
-    const value = read(JSON.parse(line));
-    return value === undefined ? [] : [value];
-  } catch {
-    // A line that is being written.
-    return [];
-  }
+/** Of a line; nothing of one that is being written. */
+function reader<T>(schema: z.ZodType<T>): (line: string) => readonly T[] {
+  return (line) => {
+    const value = parsed(schema, line);
+    return value === null ? [] : [value];
+  };
 }
 
 function linesOf(file: string): readonly string[] {

@@ -6,9 +6,10 @@ import type { ProbedRuntime } from '../contract/libtorch.ts';
 import { isWorking, type Preflight, type Run, type Saving, type TrainConfig } from '../contract/training.ts';
 import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
+import { parsed } from '../store/parsed.ts';
 import type { Originals } from './originals.ts';
 import { outOfMemory } from './outcome.ts';
-import { preflightEventSchema, preflightFile } from './preflight-event.ts';
+import { type PreflightEvent, preflightEventSchema, preflightFile } from './preflight-event.ts';
 import { checkpointsOf, logOf } from './progress-of.ts';
 import {
   createRun,
@@ -242,11 +243,11 @@ function kill(folder: string, pid: number | null): void {
   }
 }
 
-function readEvent(folder: string) {
+function readEvent(folder: string): PreflightEvent | null {
   try {
-    const text = readFileSync(join(folder, preflightFile), 'utf8');
-    return preflightEventSchema.parse(JSON.parse(text));
+    return parsed(preflightEventSchema, readFileSync(join(folder, preflightFile), 'utf8'));
   } catch {
+    // Nothing was said yet.
     return null;
   }
 }

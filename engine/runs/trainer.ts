@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
-import type { RunSample, RunStep, TrainConfig } from '../contract/training.ts';
+import { type RunSample, type RunStep, runSampleSchema, type TrainConfig } from '../contract/training.ts';
 import type { Torch } from '../native/torch.ts';
 import { sweepPartial } from '../store/partial.ts';
-import { writeFileWhole } from '../store/write-file.ts';
 import { recipes } from '../training/recipes/recipe.ts';
+import { keepSteps } from '../training/step-lines.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
 import { type ExampleSource, exampleSource, readExamples, writeExamples } from './examples.ts';
 import { featuresLimit, limitFeatures } from './limit-features.ts';
@@ -209,23 +209,8 @@ function stepChange(folder: string, step: RunStep, steps: number, now: RunState)
 function openSamples(folder: string): { add(sample: RunSample): void } {
   const file = runFile(folder, 'samples');
   const last = checkpointsOf(folder).at(-1)?.step ?? 0;
-  let lines: string[] = [];
-  try {
-    lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  } catch {
-    // There are none yet.
-  }
-  const kept = lines.filter((line) => stepIn(line) <= last);
-  if (kept.length < lines.length) writeFileWhole(file, kept.map((line) => `${line}\n`).join(''));
+  keepSteps(file, runSampleSchema, last);
   return { add: (sample) => appendFileSync(file, `${JSON.stringify(sample)}\n`) };
-}
-
-function stepIn(line: string): number {
-  try {
-    return (JSON.parse(line) as { readonly step: number }).step;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
 }
 
 /** The process's output is the run's log. */

@@ -6,7 +6,7 @@ import { type Job, type JobState, jobSchema } from '../contract/jobs.ts';
 import { libtorchBuildSchema } from '../contract/libtorch.ts';
 import type { Database, Row } from './database.ts';
 import type { EngineRegister } from './engines.ts';
-import { parsed } from './rows.ts';
+import { parsed } from './parsed.ts';
 
 /** What a job has to do; paths are absolute. */
 export const jobRequestSchema = z.discriminatedUnion('kind', [

@@ -4,22 +4,13 @@ import { type ConversationSummary, type Message, messageSchema } from '../contra
 import { expectedErrorSchema } from '../contract/errors.ts';
 import { type Clip, type VideoInfo, videoInfoSchema } from '../contract/video.ts';
 import type { Row } from './database.ts';
+import { parsed } from './parsed.ts';
 
 /** A conversation as it is kept: the video's path may have gone since. */
 export interface StoredConversation extends ConversationSummary {
   readonly video: VideoInfo | null;
   readonly clip: Clip | null;
   readonly deleted: boolean;
-}
-
-/** JSON that an older version wrote in another form reads as null: what is kept must never stop the application. */
-export function parsed<T>(schema: z.ZodType<T>, json: unknown): T | null {
-  if (typeof json !== 'string') return null;
-  try {
-    return schema.safeParse(JSON.parse(json)).data ?? null;
-  } catch {
-    return null;
-  }
 }
 
 const conversationRow = z.object({

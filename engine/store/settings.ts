@@ -1,6 +1,6 @@
 import { type Settings, settingsSchema } from '../contract/settings.ts';
 import type { Database } from './database.ts';
-import { parsed } from './rows.ts';
+import { parsed } from './parsed.ts';
 import { settingValue } from './setting-values.ts';
 
 /** What the user set, in the database; without a word of it the defaults. */

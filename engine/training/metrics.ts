@@ -1,8 +1,8 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunStep, runStepSchema } from '../contract/training.ts';
-import { writeFileWhole } from '../store/write-file.ts';
 import { EventFile } from './event-file.ts';
+import { keepSteps } from './step-lines.ts';
 
 /** In a run's folder. */
 export const metricsFile = 'metrics.jsonl';
@@ -45,17 +45,8 @@ export class Metrics {
    */
   static async open(folder: string, stage: string, step: number): Promise<Metrics> {
     const file = join(folder, metricsFile);
-    const text = await readFile(file, 'utf8').catch(() => '');
-    const lines = text.split('\n').filter((line) => line !== '');
-    const kept = lines.flatMap((line) => {
-      const record = readRecord(line);
-      return record !== null && record.step <= step ? [{ line, record }] : [];
-    });
-    if (kept.length < lines.length || !/^$|\n$/.test(text)) {
-      writeFileWhole(file, kept.map(({ line }) => `${line}\n`).join(''));
-    }
+    const before = keepSteps(file, runStepSchema, step);
     const events = await EventFile.create(join(folder, 'tensorboard'), step + 1);
-    const before = kept.map(({ record }) => record);
     return new Metrics(file, events, stage, before);
   }
 
@@ -94,13 +85,5 @@ export class Metrics {
       best === null || evalLoss < best.loss
         ? { loss: evalLoss, step, since: 0 }
         : { ...best, since: best.since + 1 };
-  }
-}
-
-function readRecord(line: string): RunStep | null {
-  try {
-    return runStepSchema.parse(JSON.parse(line));
-  } catch {
-    return null;
   }
 }

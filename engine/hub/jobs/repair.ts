@@ -7,6 +7,7 @@ import { type Bundle, readBundle, trainedFile } from '../../models/bundle.ts';
 import { partKeys } from '../../models/model.ts';
 import { type Part, partFile, partFolder, partSchema } from '../../models/part.ts';
 import type { JobRequest } from '../../store/jobs.ts';
+import { parsed } from '../../store/parsed.ts';
 import { importParts, readManifest } from '../archive/import.ts';
 import { type ModelRecipe, recipeParts } from '../conversion/recipe.ts';
 import { discardDownloads } from '../install/discard.ts';
@@ -115,12 +116,7 @@ async function describedParts(modelsFolder: string, keys: readonly string[]): Pr
   const parts = await Promise.all(
     keys.map(async (key) => {
       const path = join(partFolder(modelsFolder, key), partFile);
-      const text = await readFile(path, 'utf8').catch(() => 'null');
-      try {
-        return partSchema.safeParse(JSON.parse(text)).data ?? null;
-      } catch {
-        return null;
-      }
+      return parsed(partSchema, await readFile(path, 'utf8').catch(() => null));
     }),
   );
   return parts.filter((part) => part !== null);
