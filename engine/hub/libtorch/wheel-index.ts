@@ -6,7 +6,6 @@ export interface WheelLink {
   readonly sha256: string | null;
 }
 
-const longestPage = 32 << 20;
 const anchor = /<a\b((?:[^>"']|"[^"]*"|'[^']*')*)>/gi;
 const attribute = /([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
 
@@ -18,7 +17,7 @@ const attribute = /([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
  */
 export function wheelLinks(page: string, base: string): readonly WheelLink[] {
   const links: WheelLink[] = [];
-  for (const [, attributes = ''] of page.slice(0, longestPage).matchAll(anchor)) {
+  for (const [, attributes = ''] of page.matchAll(anchor)) {
     const href = hrefOf(attributes);
     const link = href === null ? null : linkOf(href, base);
     if (link !== null) links.push(link);
