@@ -34,7 +34,7 @@ export async function readDataSet({ file, media: folder }: TrainConfig['data']):
   });
   const json = parsed(file, text);
   const { rows, bad } = readRows(json);
-  const problems = bad.map(({ index, why }) => ({ row: index, sentence: `Row ${index + 1}: ${why}.` }));
+  const problems = bad.map(({ index, why }) => problemOf(index, `${why}.`));
   const skipped = new Set(bad.map(({ index }) => index));
   const good: DataRow[] = [];
   const known = new Map<string, boolean>();
@@ -45,10 +45,15 @@ export async function readDataSet({ file, media: folder }: TrainConfig['data']):
     const media = name === null ? null : within(folder, name);
     const why = name === null ? null : await whyNot(name, media, known);
     if (why === null) good.push({ index, row, media });
-    else problems.push({ row: index, sentence: `Row ${index + 1}: ${why}.` });
+    else problems.push(problemOf(index, `${why}.`));
     index++;
   }
   return { rows: good, problems: problems.sort((a, b) => a.row - b.row) };
+}
+
+/** Why a row is left out. */
+export function problemOf(row: number, why: string): DataReport['problems'][number] {
+  return { row, sentence: `Row ${row + 1}: ${why}` };
 }
 
 const mostProblems = 100;

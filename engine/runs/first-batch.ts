@@ -4,7 +4,7 @@ import type { TokenRow } from '../training/data/tokens.ts';
 import { ignored } from '../training/example.ts';
 import { batches } from '../training/train.ts';
 import type { EncodedClip } from './clip-encoder.ts';
-import type { DataRow } from './data-set.ts';
+import { type DataRow, problemOf } from './data-set.ts';
 import { clipOf, splitOf } from './examples.ts';
 import { planOf } from './plan.ts';
 import { faultOfRow, type Workbench } from './prepare.ts';
@@ -33,7 +33,7 @@ export async function firstBatch<T extends TokenisedRow>(
   bench: Workbench,
   rows: readonly T[],
 ): Promise<FirstBatch<T>> {
-  const problems: { row: number; sentence: string }[] = [];
+  const problems: DataReport['problems'] = [];
   let usable = rows;
   let seconds = 0;
   let computed = 0;
@@ -49,7 +49,7 @@ export async function firstBatch<T extends TokenisedRow>(
           row.media === null ? null : await (await bench.encoder()).encode(row.media, clipOf(row.row)),
         );
       } catch (error) {
-        problems.push({ row: row.index, sentence: `Row ${row.index + 1}: ${faultOfRow(error).message}` });
+        problems.push(problemOf(row.index, faultOfRow(error).message));
         bad = each;
         break;
       }

@@ -9,7 +9,7 @@ import type { Row } from '../training/data/rows.ts';
 import type { TokenRow } from '../training/data/tokens.ts';
 import { findFfmpeg } from '../video/ffmpeg.ts';
 import { ClipEncoder } from './clip-encoder.ts';
-import { type DataRow, readDataSet } from './data-set.ts';
+import { type DataRow, problemOf, readDataSet } from './data-set.ts';
 import { clipOf, type KeptExample, keptExample, tokensOf, whyUnfit } from './examples.ts';
 import type { OriginalParts } from './originals.ts';
 
@@ -98,7 +98,7 @@ export async function prepareExamples(
     try {
       examples.set(row.index, await prepareExample(bench, row));
     } catch (error) {
-      leftOut.push(`Row ${row.index + 1}: ${faultOfRow(error).message}`);
+      leftOut.push(problemOf(row.index, faultOfRow(error).message).sentence);
     }
   }
   await bench.releaseEncoders();
