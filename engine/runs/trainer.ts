@@ -135,6 +135,19 @@ async function carryOut(
     record.set({ state: 'running', detail: 'Beginning', steps });
     const samples = openSamples(folder);
     const caption = recipes[config.recipe].text === 'caption';
+    const { tokenizer } = bench;
+    const rule = bench.model.bundle.prompt;
+    const answerProbes = async (step: number): Promise<void> => {
+      for (const { number, kept } of source.probes) {
+        if (signal.aborted) return;
+        const example = await source.data.example(number);
+        const answer = probeAnswer({ model, tokenizer, rule, caption, begin: bench.begin }, kept, example);
+        const { id, media, clip, question, wanted } = kept;
+        samples.add({ step, example: id, media, clip, question, wanted, answer });
+      }
+    };
+    // What training changes is seen beside what the model said before.
+    if (checkpointsOf(folder).length === 0) await answerProbes(0);
     let wrote = 0;
     const outcome = await train({
       model,
@@ -151,15 +164,7 @@ async function carryOut(
       },
       async onCheckpoint(step) {
         record.set({ checkpoints: checkpointsOf(folder) });
-        for (const { number, kept } of source.probes) {
-          if (signal.aborted) return;
-          const example = await source.data.example(number);
-          const { tokenizer, begin } = bench;
-          const rule = bench.model.bundle.prompt;
-          const answer = probeAnswer({ model, tokenizer, rule, caption, begin }, kept, example);
-          const { id, media, clip, question, wanted } = kept;
-          samples.add({ step, example: id, media, clip, question, wanted, answer });
-        }
+        await answerProbes(step);
       },
     });
     model.parameters.release();
@@ -208,7 +213,7 @@ function stepChange(folder: string, step: RunStep, steps: number, now: RunState)
 /** Answers of steps that will be made again are dropped: they come again. */
 function openSamples(folder: string): { add(sample: RunSample): void } {
   const file = runFile(folder, 'samples');
-  const last = checkpointsOf(folder).at(-1)?.step ?? 0;
+  const last = checkpointsOf(folder).at(-1)?.step ?? -1;
   keepSteps(file, runSampleSchema, last);
   return { add: (sample) => appendFileSync(file, `${JSON.stringify(sample)}\n`) };
 }

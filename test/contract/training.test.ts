@@ -294,7 +294,7 @@ describeTorch('training', () => {
     ]);
     expect(straight.checkpoints.slice(-2).map(({ step }) => step)).toEqual([36, 40]);
     const samples = await client.training.samples({ id: straight.id });
-    expect(samples.map(({ step }) => step)).toEqual([9, 18, 27, 36, 40]);
+    expect(samples.map(({ step }) => step)).toEqual([0, 9, 18, 27, 36, 40]);
     expect(new Set(samples.map(({ example }) => example)).size).toBe(1);
   });
 

@@ -10,7 +10,7 @@ import { formatCount } from '../../../lib/numbers.ts';
 import { formatClock } from '../../../lib/time.ts';
 import classes from './run-page.module.css';
 
-/** What the model answered at each checkpoint, beside what was wanted. The newest checkpoint stands first. */
+/** What the model answered before training and at each checkpoint, beside what was wanted. The newest checkpoint stands first. */
 export function AnswersTab({ run }: { readonly run: Run }) {
   const { runPage } = useStudio();
   const { value, loading, failure } = useStore(runPage.store, (state) => state.samples);
@@ -26,8 +26,7 @@ export function AnswersTab({ run }: { readonly run: Run }) {
   if (value.length === 0)
     return (
       <p className={classes.none}>
-        At each checkpoint the model answers a few examples that it does not learn from. The first ones come
-        with the first checkpoint, at step {formatCount(run.config.checkpoints.everySteps)}.
+        Before it begins and at each checkpoint the model answers a few examples that it does not learn from.
       </p>
     );
   const { steps, probes } = tableOf(value);
@@ -40,7 +39,7 @@ export function AnswersTab({ run }: { readonly run: Run }) {
             <th scope="col">Wanted</th>
             {steps.map((step) => (
               <th key={step} scope="col">
-                Step {formatCount(step)}
+                {step === 0 ? 'Before' : `Step ${formatCount(step)}`}
               </th>
             ))}
           </tr>
