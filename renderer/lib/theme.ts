@@ -163,5 +163,10 @@ const encoderColours = 4;
 
 /** The colour of the n-th encoder (0-based), on its strip and on the timeline alike. */
 export function encoderColour(n: number): string {
-  return `var(--m-encoder-${(Math.max(0, n) % encoderColours) + 1})`;
+  return `var(${encoderVariable(n)})`;
+}
+
+/** The name of that colour's variable. */
+export function encoderVariable(n: number): string {
+  return `--m-encoder-${(Math.max(0, n) % encoderColours) + 1}`;
 }

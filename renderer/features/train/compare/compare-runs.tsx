@@ -11,6 +11,7 @@ import { differingRows } from '../../../lib/config-rows.ts';
 import { formatCount } from '../../../lib/numbers.ts';
 import { formatLoss, stateWords } from '../../../lib/run-words.ts';
 import { smooth } from '../../../lib/smooth.ts';
+import { encoderColour, encoderVariable } from '../../../lib/theme.ts';
 import { modelName } from '../model-name.ts';
 import { Plot, type PlotLine } from '../plot/plot.tsx';
 import { Smoothing } from '../plot/smoothing.tsx';
@@ -80,7 +81,7 @@ export function CompareRuns({ ids }: { readonly ids: readonly string[] }) {
               <td />
               {chosen.map((run, i) => (
                 <th key={run.id} scope="col">
-                  <i style={{ background: `var(${colourOf(i)})` }} aria-hidden />
+                  <i style={{ background: encoderColour(i) }} aria-hidden />
                   {run.config.name}
                 </th>
               ))}
@@ -103,10 +104,6 @@ export function CompareRuns({ ids }: { readonly ids: readonly string[] }) {
   );
 }
 
-function colourOf(i: number): string {
-  return `--m-encoder-${(i % 4) + 1}`;
-}
-
 /** The curves over all steps that any of the runs has; a run has gaps where it has no step. */
 function plotsOf(
   runs: readonly Run[],
@@ -120,7 +117,7 @@ function plotsOf(
   const kept: PlotLine[] = [];
   for (const [i, run] of runs.entries()) {
     const at = new Map((curves[i] ?? []).map((step) => [step.step, step]));
-    const colour = colourOf(i);
+    const colour = encoderVariable(i);
     const label = run.config.name;
     const raw = x.map((step) => at.get(step)?.loss ?? null);
     const evaluated = x.map((step) => at.get(step)?.evalLoss ?? null);

@@ -7,6 +7,7 @@ import { useStudio } from '../../../components/studio-context.tsx';
 import { formatBytes, formatCount } from '../../../lib/numbers.ts';
 import { formatLoss, formatSmall } from '../../../lib/run-words.ts';
 import { smooth } from '../../../lib/smooth.ts';
+import { encoderVariable } from '../../../lib/theme.ts';
 import { Plot, type PlotLine } from '../plot/plot.tsx';
 import { Smoothing } from '../plot/smoothing.tsx';
 import classes from './run-page.module.css';
@@ -28,7 +29,7 @@ export function CurvesTab({ run }: { readonly run: Run }) {
   const encoders = model?.encoders ?? [];
   const mixing: readonly PlotLine[] = Array.from({ length: lines.encoders }, (_, i) => ({
     label: encoders.length === lines.encoders ? (encoders[i]?.name ?? '') : `Encoder ${i + 1}`,
-    colour: `--m-encoder-${(i % 4) + 1}`,
+    colour: encoderVariable(i),
     values: steps.map((step) => step.mixing?.[i] ?? null),
   }));
   return (
