@@ -1,10 +1,10 @@
 import { Loader, UnstyledButton } from '@mantine/core';
 import { IconArrowLeft, IconSearchOff } from '@tabler/icons-react';
-import { type KeyboardEvent, useRef } from 'react';
 import { useStore } from 'zustand';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { goAlong } from '../../../lib/arrow-keys.ts';
 import { plural } from '../../../lib/numbers.ts';
 import { ResultRow } from './result-row.tsx';
 import classes from './results.module.css';
@@ -15,14 +15,6 @@ export function Results({ alone }: { readonly alone: boolean }) {
   const asked = useStore(hub.store, (state) => state.asked);
   const repo = useStore(hub.store, (state) => state.repo);
   const { value: found, loading, failure } = useStore(hub.store, (state) => state.results);
-  const list = useRef<HTMLUListElement>(null);
-  const onKeyDown = (event: KeyboardEvent<HTMLUListElement>) => {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-    const rows = [...(list.current?.querySelectorAll<HTMLElement>('button') ?? [])];
-    const next = rows[rows.indexOf(event.target as HTMLElement) + (event.key === 'ArrowDown' ? 1 : -1)];
-    event.preventDefault();
-    next?.focus();
-  };
   return (
     <section className={classes.results} data-alone={alone} aria-label="Search results">
       <div className={classes.top}>
@@ -51,7 +43,7 @@ export function Results({ alone }: { readonly alone: boolean }) {
         />
       )}
       {found !== null && found.length > 0 && (
-        <ul ref={list} className={classes.rows} onKeyDown={onKeyDown}>
+        <ul className={classes.rows} onKeyDown={(event) => goAlong(event, 'button')}>
           {found.map((each) => (
             <li key={each.repo}>
               <ResultRow found={each} current={each.repo === repo} onOpen={() => void hub.open(each.repo)} />

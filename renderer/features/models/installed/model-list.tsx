@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useState } from 'react';
 import { useStore } from 'zustand';
 import { SearchField } from '../../../components/search-field.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { goAlong } from '../../../lib/arrow-keys.ts';
 import { ModelDialogs, type OpenDialog } from './model-dialogs.tsx';
 import classes from './model-list.module.css';
 import { ModelRow } from './model-row.tsx';
@@ -15,7 +16,6 @@ export function ModelList({ currentId }: { readonly currentId: string | null }) 
   const list = useStore(models.store, (state) => state.models);
   const [search, setSearch] = useState('');
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
-  const box = useRef<HTMLUListElement>(null);
   const words = search.trim().toLowerCase();
   const found = list.filter((model) =>
     [model.name, ...model.parts.map((part) => part.name)].some((text) => text.toLowerCase().includes(words)),
@@ -23,18 +23,15 @@ export function ModelList({ currentId }: { readonly currentId: string | null }) 
   const stop = found.some((model) => model.id === currentId) ? currentId : found[0]?.id;
 
   const onKeyDown = (event: KeyboardEvent<HTMLUListElement>) => {
-    const rows = [...(box.current?.querySelectorAll<HTMLElement>('[data-model]') ?? [])];
-    const at = rows.indexOf(event.target as HTMLElement);
-    const model = found[at];
+    const model = found.find(({ id }) => id === (event.target as HTMLElement).dataset.model);
     if (model === undefined) return;
     if (event.key === 'F2') setDialog({ kind: 'rename', model });
     else if (event.key === 'Delete') setDialog({ kind: 'delete', model });
-    else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      const next = at + (event.key === 'ArrowDown' ? 1 : -1);
-      rows[next]?.focus();
-      const id = found[next]?.id;
-      if (id !== undefined && currentId !== null) void inspector.open(id);
-    } else return;
+    else {
+      const next = found[goAlong(event, '[data-model]') ?? -1];
+      if (next !== undefined && currentId !== null) void inspector.open(next.id);
+      return;
+    }
     event.preventDefault();
   };
 
@@ -45,7 +42,7 @@ export function ModelList({ currentId }: { readonly currentId: string | null }) 
           <SearchField label="Filter models" placeholder="Filter" value={search} onChange={setSearch} />
         </div>
       )}
-      <ul ref={box} className={classes.rows} onKeyDown={onKeyDown}>
+      <ul className={classes.rows} onKeyDown={onKeyDown}>
         {found.map((model) => (
           <li key={model.id}>
             <ModelRow model={model} current={model.id === currentId} tabIndex={model.id === stop ? 0 : -1} />

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
 import { IconSchool } from '@tabler/icons-react';
-import { type KeyboardEvent, useRef } from 'react';
 import { useStore } from 'zustand';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { goAlong } from '../../../lib/arrow-keys.ts';
 import { compareRuns } from '../../../stores/train-view.ts';
 import page from '../train-screen.module.css';
 import classes from './run-list.module.css';
@@ -16,17 +16,7 @@ export function RunList() {
   const { runs, trainView, training } = useStudio();
   const { runs: list, loaded, failure, runtime, sample } = useStore(runs.store);
   const picked = useStore(trainView.store, (state) => state.picked);
-  const box = useRef<HTMLUListElement>(null);
   const ready = runtime.value?.state === 'ready';
-  const onKeyDown = (event: KeyboardEvent) => {
-    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (by === 0) return;
-    const rows = [...(box.current?.querySelectorAll<HTMLElement>('[data-run]') ?? [])];
-    const at = rows.indexOf(event.target as HTMLElement);
-    if (at < 0) return;
-    event.preventDefault();
-    rows[at + by]?.focus();
-  };
   return (
     <div className={page.scroll}>
       <RuntimeNote />
@@ -65,7 +55,7 @@ export function RunList() {
         </div>
       )}
       {list.length > 0 && (
-        <ul ref={box} className={classes.rows} aria-label="Runs" onKeyDown={onKeyDown}>
+        <ul className={classes.rows} aria-label="Runs" onKeyDown={(event) => goAlong(event, '[data-run]')}>
           {list.map((run) => (
             <RunRow
               key={run.id}
