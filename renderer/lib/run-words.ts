@@ -3,11 +3,13 @@ import {
   type BatchExample,
   type ExportFormat,
   exportFormats,
+  isWorking,
   type RecipeName,
   type Run,
   type TrainConfig,
   trainsLanguageModel,
 } from '../../engine/contract/training.ts';
+import { timeLeft } from './job-words.ts';
 import { formatCount } from './numbers.ts';
 import { formatSeconds } from './time.ts';
 
@@ -44,6 +46,11 @@ export function methodWords({ recipe, method }: Pick<TrainConfig, 'recipe' | 'me
   return method.kind === 'lora' ? `${title}, LoRA of rank ${method.rank}` : `${title}, all weights`;
 }
 
+/** Whether its memory may not have sufficed: it said so, or was ended from outside before it could say anything. */
+export function mayLackMemory({ state, error }: Pick<Run, 'state' | 'error'>): boolean {
+  return error !== null && (state === 'paused' || error.code === 'out_of_memory');
+}
+
 export const stateWords: Readonly<Record<Run['state'], string>> = {
   queued: 'Queued',
   preparing: 'Preparing',
@@ -70,6 +77,16 @@ export function fractionOf({ step, steps }: Pick<Run, 'step' | 'steps'>): number
 /** The same; while it is prepared, of what is done then, and null where nobody knows. */
 export function progressOf(run: Pick<Run, 'state' | 'prepared' | 'step' | 'steps'>): number | null {
   return run.state === 'preparing' ? run.prepared : fractionOf(run);
+}
+
+/** "12 of 40 steps" of a run; nothing while its detail says that, or nobody knows. */
+export function stepWords({ state, step, steps }: Pick<Run, 'state' | 'step' | 'steps'>): readonly string[] {
+  return steps === null || state === 'running' ? [] : [`${formatCount(step)} of ${formatCount(steps)} steps`];
+}
+
+/** "3 min left" of a run that works. */
+export function leftWords(run: Pick<Run, 'state' | 'secondsLeft'>): readonly string[] {
+  return isWorking(run) && run.secondsLeft !== null ? [timeLeft(run.secondsLeft)] : [];
 }
 
 /** 2.31456 -> "2.315". */

@@ -4,9 +4,15 @@ import { isWorking, type Run } from '../../../../engine/contract/training.ts';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
-import { timeLeft } from '../../../lib/job-words.ts';
-import { formatCount } from '../../../lib/numbers.ts';
-import { formatLoss, methodWords, progressOf, stateTones, stateWords } from '../../../lib/run-words.ts';
+import {
+  formatLoss,
+  leftWords,
+  methodWords,
+  progressOf,
+  stateTones,
+  stateWords,
+  stepWords,
+} from '../../../lib/run-words.ts';
 import { modelName } from '../model-name.ts';
 import classes from './run-list.module.css';
 
@@ -23,12 +29,12 @@ interface RunRowProps {
 export function RunRow({ run, comparable, picked, full }: RunRowProps) {
   const { training, trainView, models } = useStudio();
   const model = useStore(models.store, (state) => modelName(state.models, run.config.modelId));
-  const { config, state, step, steps, loss, best, secondsLeft, detail } = run;
+  const { config, state, loss, best, detail } = run;
   const facts = [
-    ...(steps === null || state === 'running' ? [] : [`${formatCount(step)} of ${formatCount(steps)} steps`]),
+    ...stepWords(run),
     ...(loss === null ? [] : [`loss ${formatLoss(loss)}`]),
     ...(best === null ? [] : [`best on kept-out ${formatLoss(best.loss)}`]),
-    ...(isWorking(run) && secondsLeft !== null ? [timeLeft(secondsLeft)] : []),
+    ...leftWords(run),
   ];
   return (
     <li className={classes.item}>

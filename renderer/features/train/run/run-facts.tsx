@@ -3,9 +3,15 @@ import { isWorking, type Run } from '../../../../engine/contract/training.ts';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { fileName } from '../../../lib/file-name.ts';
-import { timeLeft } from '../../../lib/job-words.ts';
 import { formatBytes, formatCount } from '../../../lib/numbers.ts';
-import { formatLoss, fractionOf, methodWords, progressOf } from '../../../lib/run-words.ts';
+import {
+  formatLoss,
+  fractionOf,
+  leftWords,
+  methodWords,
+  progressOf,
+  stepWords,
+} from '../../../lib/run-words.ts';
 import { formatSeconds } from '../../../lib/time.ts';
 import { modelName } from '../model-name.ts';
 import classes from './run-page.module.css';
@@ -13,7 +19,7 @@ import classes from './run-page.module.css';
 /** What a run is at, and its figures now. */
 export function RunFacts({ run }: { readonly run: Run }) {
   const model = useStore(useStudio().models.store, (state) => modelName(state.models, run.config.modelId));
-  const { config, state, detail, step, steps, loss, best, secondsPerStep, secondsLeft, memoryBytes } = run;
+  const { config, state, detail, steps, loss, best, secondsPerStep, memoryBytes } = run;
   const working = isWorking(run);
   const figures = [
     ['Model', model],
@@ -37,13 +43,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
           {detail}
         </span>
         <span className={classes.left}>
-          {[
-            ...(steps === null || state === 'running'
-              ? []
-              : [`${formatCount(step)} of ${formatCount(steps)} steps`]),
-            ...(steps === null ? [] : [percent]),
-            ...(working && secondsLeft !== null ? [timeLeft(secondsLeft)] : []),
-          ].join(' · ')}
+          {[...stepWords(run), ...(steps === null ? [] : [percent]), ...leftWords(run)].join(' · ')}
         </span>
       </div>
       <dl className={classes.figures}>

@@ -3,6 +3,7 @@ import type { Preflight } from '../../../../engine/contract/training.ts';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { Meter } from '../../../components/meter.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
+import { expected } from '../../../lib/failure.ts';
 import { formatBytes, formatCount, formatRough, plural } from '../../../lib/numbers.ts';
 import { formatDuration } from '../../../lib/run-words.ts';
 import { formatSeconds } from '../../../lib/time.ts';
@@ -28,7 +29,7 @@ export function PreflightView({ preflight, again }: PreflightViewProps) {
   return (
     <>
       {problems.map(({ sentence, remedy }) => (
-        <FailureNote key={sentence} failure={{ kind: 'expected', code: 'bad_request', sentence, remedy }} />
+        <FailureNote key={sentence} failure={expected({ code: 'bad_request', sentence, remedy })} />
       ))}
       <section className={classes.report} aria-label="Measured">
         <div className={classes.meters}>
