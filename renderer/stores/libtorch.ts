@@ -1,7 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { Job } from '../../engine/contract/jobs.ts';
 import type { LibtorchBuild, LibtorchPlan } from '../../engine/contract/libtorch.ts';
-import { toFailure } from '../lib/failure.ts';
 import { isEnded } from '../lib/job-words.ts';
 import { type Loadable, latest, unloaded } from '../lib/loadable.ts';
 import { formatBytes } from '../lib/numbers.ts';
@@ -35,11 +34,7 @@ export function createLibtorch({ engine, jobs, runs, notices }: Parts) {
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     if (getState().busy) return;
     setState({ busy: true });
-    try {
-      await work();
-    } catch (error) {
-      notices.fail(toFailure(error));
-    }
+    await notices.attempt(work);
     setState({ busy: false });
   };
 

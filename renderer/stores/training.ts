@@ -73,10 +73,13 @@ export function createTraining(parts: TrainingParts) {
     return defaultConfig(model?.id ?? '', name);
   };
 
-  const afterEnd = (run: Run): void => {
+  /** Whether a person looks at this run's page. */
+  const isSeen = (id: string): boolean => {
     const current = shown();
-    if (navigation.store.getState().screen === 'train' && current.kind === 'run' && current.id === run.id)
-      return;
+    return navigation.store.getState().screen === 'train' && current.kind === 'run' && current.id === id;
+  };
+  const afterEnd = (run: Run): void => {
+    if (isSeen(run.id)) return;
     const words = run.state === 'done' ? 'The run is done.' : 'The run failed.';
     const open = () => {
       navigation.go('train');
@@ -174,10 +177,7 @@ export function createTraining(parts: TrainingParts) {
       if (made !== null) await models.load();
       installing.setState({ id: null, part: 0 });
       if (made === null) return;
-      const current = shown();
-      const waits =
-        navigation.store.getState().screen === 'train' && current.kind === 'run' && current.id === run.id;
-      if (waits) askWith(made.modelId);
+      if (isSeen(run.id)) askWith(made.modelId);
       else
         notices.say(`“${name.trim()}” can be asked now.`, {
           label: 'Ask with it',
