@@ -3,6 +3,7 @@ import { TensorError } from '../native/tensor-error.ts';
 import { isDiskFull } from '../store/disk-full.ts';
 import type { TrainingOutcome } from '../training/train.ts';
 import type { RunState } from './run-folder.ts';
+import type { ProcessEnd } from './trainer-process.ts';
 
 type Change = Partial<RunState>;
 
@@ -54,6 +55,29 @@ export function outOfMemory(sentence: string, cause?: unknown): ExpectedError {
     sentence,
     'Make the micro batch or the maximum length smaller, or let blocks be computed again (checkpointing).',
     cause === undefined ? undefined : { cause },
+  );
+}
+
+/** Of a run whose trainer is gone and could not say why. `from`: the step of its last checkpoint. */
+export function endedFromOutside(from: number): ExpectedError {
+  return new ExpectedError(
+    'engine_stopped',
+    'The trainer was ended from outside, as the system does where memory runs out.',
+    `Resume it from step ${from}; if it is ended again, save memory.`,
+  );
+}
+
+/** Of a measurement that ended before it said anything; `log`: what it printed. */
+export function preflightEnded({ code, signal }: ProcessEnd, log: string): ExpectedError {
+  if (log !== '') console.error('The preflight ended:', log);
+  // The system ends a process that takes too much memory without asking it; JavaScript's own memory ends in an abort.
+  if (signal === 'SIGKILL' || signal === 'SIGABRT')
+    return outOfMemory('The system ended the measurement, most likely because the memory did not suffice.');
+  const last = log.split('\n').at(-1);
+  return new ExpectedError(
+    'engine_stopped',
+    `The measurement ended (${signal ?? `code ${code}`})${last ? `: ${last}` : '.'}`,
+    'Try again; if it happens again, start the run without it and look into its log.',
   );
 }
 

@@ -8,7 +8,7 @@ import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
 import { parsed } from '../store/parsed.ts';
 import type { Originals } from './originals.ts';
-import { outOfMemory } from './outcome.ts';
+import { endedFromOutside, preflightEnded } from './outcome.ts';
 import { type PreflightEvent, preflightEventSchema, preflightFile } from './preflight-event.ts';
 import { checkpointsOf, logOf } from './progress-of.ts';
 import {
@@ -98,6 +98,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       state: 'paused',
       detail: `Interrupted at step ${again.step}`,
       notes: [...again.notes, note],
+      error: endedFromOutside(from).toData(),
       checkpoints,
       pid: null,
       secondsLeft: null,
@@ -108,7 +109,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
   const launch = (folder: string): void => {
     writeWish(folder, null);
     const state = readState(folder);
-    const pid = startTrainer(program, 'run', folder);
+    const { pid } = startTrainer(program, 'run', folder);
     writeState(folder, { ...state, state: 'queued', detail: 'Waiting for its turn', error: null, pid });
   };
   const fetcher = createWeightsFetcher(originals, launch);
@@ -155,12 +156,12 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       sweep(runs);
       const folder = join(runs, `${preflightPrefix}${process.pid}-${Date.now()}`);
       createRun(folder, config, found);
-      const pid = startTrainer(program, 'preflight', folder);
+      const { pid, end } = startTrainer(program, 'preflight', folder);
       try {
         let said = '';
         for (;;) {
           if (signal.aborted) throw cancelled();
-          const alive = hasTrainer(folder, { pid });
+          const ended = end();
           const event = readEvent(folder);
           if (event?.kind === 'done') return event;
           if (event?.kind === 'failed') {
@@ -168,8 +169,11 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
             if (error.code === 'out_of_memory') return { kind: 'too_large', error, savings };
             throw errorFrom(error);
           }
-          if (!alive)
-            return { kind: 'too_large', error: endedEarly(folder).toData(), savings: event?.savings ?? [] };
+          if (ended !== null) {
+            const error = preflightEnded(ended, logOf(folder).trim());
+            if (error.code !== 'out_of_memory') throw error;
+            return { kind: 'too_large', error: error.toData(), savings: event?.savings ?? [] };
+          }
           if (event !== null && event.detail !== said) {
             said = event.detail;
             yield { detail: said };
@@ -250,11 +254,4 @@ function readEvent(folder: string): PreflightEvent | null {
     // Nothing was said yet.
     return null;
   }
-}
-
-/** The system ends a process that takes too much memory, without asking it. */
-function endedEarly(folder: string): ExpectedError {
-  const log = logOf(folder).trim();
-  if (log !== '') console.error('The preflight ended:', log);
-  return outOfMemory('The measurement ended without a word, most likely because the memory did not suffice.');
 }

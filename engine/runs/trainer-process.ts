@@ -8,15 +8,28 @@ export interface TrainerProgram {
   readonly file: string;
 }
 
+/** How a process ended: by itself with a code, or by a signal. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface StartedTrainer {
+  /** Null where it could not be started. */
+  readonly pid: number | null;
+  /** Null as long as it lives. */
+  end(): ProcessEnd | null;
+}
+
 /** Electron's own program becomes Node. */
 const env = (): NodeJS.ProcessEnv => ({ ...process.env, ELECTRON_RUN_AS_NODE: '1' });
 
-/** Starts a trainer that outlives this process; its output goes to the folder's log. Returns its number. */
+/** Starts a trainer that outlives this process; its output goes to the folder's log. */
 export function startTrainer(
   { file }: TrainerProgram,
   mode: 'run' | 'preflight',
   folder: string,
-): number | null {
+): StartedTrainer {
   const log = openSync(runFile(folder, 'log'), 'a');
   try {
     const child = spawn(process.execPath, [file, mode, folder], {
@@ -25,9 +38,16 @@ export function startTrainer(
       env: env(),
       windowsHide: true,
     });
-    child.on('error', (error) => console.error('Bug: the trainer could not be started:', error));
+    let end: ProcessEnd | null = null;
+    child.on('error', (error) => {
+      console.error('Bug: the trainer could not be started:', error);
+      end = { code: null, signal: error.message };
+    });
+    child.on('exit', (code, signal) => {
+      end = { code, signal };
+    });
     child.unref();
-    return child.pid ?? null;
+    return { pid: child.pid ?? null, end: () => end };
   } finally {
     closeSync(log);
   }

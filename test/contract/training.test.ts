@@ -347,10 +347,12 @@ describeTorch('training', () => {
       if (left.state === 'done') break;
       killed++;
       expect(left.notes.at(-1)).toMatch(/ended without a word/);
+      expect(left).toMatchObject({ state: 'paused', error: { code: 'engine_stopped' } });
       await client.training.resume({ id });
     }
     expect(killed).toBeGreaterThan(0);
     const done = await reaches(id, ['done']);
+    expect(done.error).toBeNull();
     expect(await curve(id)).toEqual(await curve(straight.id));
     expect(await weightsOf(done)).toEqual(await weightsOf(straight));
     await client.training.delete({ id });
@@ -374,6 +376,7 @@ describeTorch('training', () => {
     writeFileSync(join(features, damaged!), Buffer.alloc(statSync(join(features, damaged!)).size));
     await client.training.resume({ id });
     const done = await reaches(id, ['done']);
+    expect(done.error).toBeNull();
     expect(await curve(id)).toEqual(await curve(straight.id));
     expect(await weightsOf(done)).toEqual(await weightsOf(straight));
   });
