@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import type { Saving } from '../../../engine/contract/training.ts';
+import card from '../../components/card.module.css';
 import { formatBytes } from '../../lib/numbers.ts';
 import classes from './savings-list.module.css';
 
@@ -12,7 +13,7 @@ interface SavingsListProps {
 export function SavingsList({ savings, onApply }: SavingsListProps) {
   if (savings.length === 0) return null;
   return (
-    <section className={classes.box} aria-label="Save memory">
+    <section className={`${card.card} ${classes.box}`} aria-label="Save memory">
       <h2 className={classes.title}>To save memory</h2>
       <ul className={classes.list}>
         {savings.map(({ title, savesBytes, change }) => (

@@ -1,4 +1,5 @@
 import { useStore } from 'zustand';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { precisionsOf } from '../../../lib/model-facts.ts';
@@ -27,7 +28,7 @@ export function CompareColumn({ column, all, waiting }: CompareColumnProps) {
   const streaming = answer.state === 'streaming';
   return (
     <article
-      className={classes.column}
+      className={`${card.card} ${classes.column}`}
       aria-label={`Answer of ${model?.name ?? column.modelId}`}
       aria-busy={streaming}
     >

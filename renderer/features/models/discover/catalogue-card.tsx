@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useStore } from 'zustand';
 import type { CatalogueEntry } from '../../../../engine/contract/hub.ts';
+import card from '../../../components/card.module.css';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { roleNames } from '../../../lib/model-facts.ts';
@@ -11,7 +12,7 @@ import classes from './catalogue.module.css';
 /** One recommended model: what it is, what it costs, and the button that gets it. */
 export function CatalogueCard({ entry }: { readonly entry: CatalogueEntry }) {
   return (
-    <article className={classes.card} aria-label={entry.name}>
+    <article className={`${card.card} ${classes.card}`} aria-label={entry.name}>
       <div className={classes.head}>
         <h3 className={classes.name}>{entry.name}</h3>
         {entry.modelId !== null && <Tag tone="good">Installed</Tag>}

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import type { Job } from '../../../../engine/contract/jobs.ts';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { Notes } from '../../../components/notes.tsx';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
@@ -14,7 +15,7 @@ import classes from './job-card.module.css';
 /** One job: what it is, how far it is, what can be done with it. */
 export function JobCard({ job }: { readonly job: Job }) {
   return (
-    <article className={classes.card} aria-label={job.title}>
+    <article className={`${card.card} ${classes.card}`} aria-label={job.title}>
       <div className={classes.top}>
         <h3 className={classes.title}>{job.title}</h3>
         <JobButtons job={job} />

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
+import card from '../../../components/card.module.css';
 import { roleNames } from '../../../lib/model-facts.ts';
 import { type Join, layOut } from '../../../lib/parts-graph.ts';
 import { encoderColour } from '../../../lib/theme.ts';
@@ -47,8 +48,13 @@ export function PartsGraphView({ model, joins }: PartsGraphViewProps) {
   const { boxes, height, minWidth } = useMemo(() => boxesOf(joins), [joins]);
   const words = joins.map((join) => `${nameOf(model, join.from)} → ${nameOf(model, join.to)}`);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a drawing wider than the window is scrolled by keys.
-    <div className={classes.scroll} tabIndex={0} role="img" aria-label={`Parts: ${words.join(', ')}`}>
+    <div
+      className={`${card.card} ${classes.scroll}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a drawing wider than the window is scrolled by keys.
+      tabIndex={0}
+      role="img"
+      aria-label={`Parts: ${words.join(', ')}`}
+    >
       <div className={classes.graph} style={{ height, minWidth }}>
         <svg className={classes.lines} viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden>
           {joins.map((join) => {

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { Run, RunStep } from '../../../../engine/contract/training.ts';
 import { arrive } from '../../../components/arrive.ts';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { IconButton } from '../../../components/icon-button.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
@@ -74,7 +75,7 @@ export function CompareRuns({ ids }: { readonly ids: readonly string[] }) {
           )}
         </>
       )}
-      <section className={classes.scroller} aria-label="In what the runs differ">
+      <section className={`${card.card} ${classes.scroller}`} aria-label="In what the runs differ">
         <table className={classes.table}>
           <thead>
             <tr>

@@ -1,6 +1,7 @@
 import { Checkbox, UnstyledButton } from '@mantine/core';
 import { useStore } from 'zustand';
 import { isWorking, type Run } from '../../../../engine/contract/training.ts';
+import card from '../../../components/card.module.css';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
@@ -37,7 +38,7 @@ export function RunRow({ run, comparable, picked, full }: RunRowProps) {
     ...leftWords(run),
   ];
   return (
-    <li className={classes.item}>
+    <li className={`${card.card} ${classes.item}`}>
       {comparable && (
         <Checkbox
           className={classes.tick ?? ''}

@@ -3,6 +3,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
+import card from '../../../components/card.module.css';
 import classes from './plot.module.css';
 
 export interface PlotLine {
@@ -124,7 +125,7 @@ export function Plot({ title, x, lines, format, height = 150 }: PlotProps) {
   };
 
   return (
-    <section className={classes.plot} aria-label={title}>
+    <section className={`${card.card} ${classes.plot}`} aria-label={title}>
       <header className={classes.head}>
         <h3 className={classes.title}>{title}</h3>
         <dl className={classes.legend}>

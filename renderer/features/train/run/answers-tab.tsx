@@ -2,6 +2,7 @@ import { Loader } from '@mantine/core';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { Run, RunSample } from '../../../../engine/contract/training.ts';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
@@ -31,7 +32,7 @@ export function AnswersTab({ run }: { readonly run: Run }) {
     );
   const { steps, probes } = tableOf(value);
   return (
-    <section className={classes.scroller} aria-label="Answers by checkpoint">
+    <section className={`${card.card} ${classes.scroller}`} aria-label="Answers by checkpoint">
       <table className={classes.answers}>
         <thead>
           <tr>

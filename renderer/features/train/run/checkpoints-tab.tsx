@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { Run } from '../../../../engine/contract/training.ts';
+import card from '../../../components/card.module.css';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { formatBytes, formatCount } from '../../../lib/numbers.ts';
@@ -27,7 +28,7 @@ export function CheckpointsTab({ run }: { readonly run: Run }) {
     <>
       <ul className={classes.checkpoints} aria-label="Checkpoints">
         {[...run.checkpoints].reverse().map(({ step, evalLoss, bytes }) => (
-          <li key={step} className={classes.checkpoint}>
+          <li key={step} className={`${card.card} ${classes.checkpoint}`}>
             <span className={classes.step}>Step {formatCount(step)}</span>
             {step === run.best?.step && <Tag tone="good">Best</Tag>}
             {step === newest && <Tag>Latest</Tag>}

@@ -1,6 +1,7 @@
 import { Loader } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
+import card from '../../../components/card.module.css';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
@@ -29,7 +30,7 @@ export function LogTab() {
       </div>
       <pre
         ref={box}
-        className={classes.log}
+        className={`${card.card} ${classes.log}`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
         tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import card from '../../../components/card.module.css';
 import classes from './wizard.module.css';
 
 interface ChoiceCardProps {
@@ -14,7 +15,7 @@ interface ChoiceCardProps {
 /** One of several possibilities, with a few words about it. */
 export function ChoiceCard({ name, title, about, checked, disabled = false, onChoose }: ChoiceCardProps) {
   return (
-    <label className={classes.card} data-checked={checked} data-disabled={disabled}>
+    <label className={`${card.card} ${classes.card}`} data-checked={checked} data-disabled={disabled}>
       <input type="radio" name={name} checked={checked} disabled={disabled} onChange={onChoose} />
       <span className={classes.words}>
         <span className={classes.name}>{title}</span>

@@ -1,5 +1,6 @@
 import { Button, Loader } from '@mantine/core';
 import { useStore } from 'zustand';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { formatCount, plural } from '../../../lib/numbers.ts';
@@ -26,7 +27,7 @@ export function DataReportView() {
     ['Left out', problemCount],
   ] as const;
   return (
-    <section className={classes.report} aria-label="The data set">
+    <section className={`${card.card} ${classes.report}`} aria-label="The data set">
       <dl className={classes.counts}>
         <div>
           <dt>Examples</dt>

@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import type { BatchExample } from '../../../../engine/contract/training.ts';
+import card from '../../../components/card.module.css';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { fileName } from '../../../lib/file-name.ts';
@@ -33,7 +34,7 @@ function Example({ example }: { readonly example: BatchExample }) {
   const { id, media, frames, pictures, pieces, cut, visualTokens } = example;
   const shown = new Map(pictures.map(({ index, dataUrl }) => [index, dataUrl]));
   return (
-    <article className={classes.example} aria-label={id}>
+    <article className={`${card.card} ${classes.example}`} aria-label={id}>
       <header className={classes.head}>
         <h3 className={classes.name}>
           {id}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Preflight } from '../../../../engine/contract/training.ts';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { Meter } from '../../../components/meter.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
@@ -31,7 +32,7 @@ export function PreflightView({ preflight, again }: PreflightViewProps) {
       {problems.map(({ sentence, remedy }) => (
         <FailureNote key={sentence} failure={expected({ code: 'bad_request', sentence, remedy })} />
       ))}
-      <section className={classes.report} aria-label="Measured">
+      <section className={`${card.card} ${classes.report}`} aria-label="Measured">
         <div className={classes.meters}>
           <div>
             <p className={classes.meterWords}>

@@ -1,5 +1,6 @@
 import { Button, Loader } from '@mantine/core';
 import { useStore } from 'zustand';
+import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { fileName } from '../../../lib/file-name.ts';
@@ -39,7 +40,7 @@ export function ReviewStep() {
         ))}
       </dl>
       {measurement.kind === 'none' && (
-        <section className={classes.report} aria-label="Measurement">
+        <section className={`${card.card} ${classes.report}`} aria-label="Measurement">
           <p className={classes.help}>
             The largest batch is run once, so that memory and time are known before the run. Nothing is
             learned by it.
@@ -52,7 +53,7 @@ export function ReviewStep() {
         </section>
       )}
       {measurement.kind === 'running' && (
-        <section className={classes.report} aria-label="Measurement">
+        <section className={`${card.card} ${classes.report}`} aria-label="Measurement">
           <div className={classes.running} role="status">
             <Loader size={16} />
             <span className={classes.at}>Measuring: {measurement.detail}</span>
