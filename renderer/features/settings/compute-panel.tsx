@@ -1,4 +1,4 @@
-import { Loader, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { Providers, Settings } from '../../../engine/contract/settings.ts';
@@ -7,7 +7,7 @@ import { useStudio } from '../../components/studio-context.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { roleNames } from '../../lib/model-facts.ts';
 import classes from './compute-panel.module.css';
-import { Setting, SettingsPage } from './setting.tsx';
+import { Setting, SettingsPage, Working } from './setting.tsx';
 
 const roles = ['encoder', 'visual', 'languageModel'] as const;
 
@@ -22,12 +22,7 @@ export function ComputePanel() {
   return (
     <SettingsPage>
       {failure !== null && <FailureNote failure={failure} onRetry={() => void store.loadProviders()} />}
-      {providers === null && loading && (
-        <div className={classes.working} role="status">
-          <Loader size={18} />
-          <span>Trying out what this machine can compute with…</span>
-        </div>
-      )}
+      {providers === null && loading && <Working>Trying out what this machine can compute with…</Working>}
       {providers !== null && settings !== null && (
         <>
           <h2 className={classes.heading}>On this machine</h2>

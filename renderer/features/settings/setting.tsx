@@ -1,3 +1,4 @@
+import { Loader } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './setting.module.css';
 
@@ -31,4 +32,14 @@ export function Setting({ title, help, htmlFor, children }: SettingProps) {
 /** Settings that belong together. */
 export function SettingsPage({ children }: { readonly children: ReactNode }) {
   return <div className={classes.page}>{children}</div>;
+}
+
+/** What is found out before there is anything to set. */
+export function Working({ children }: { readonly children: string }) {
+  return (
+    <div className={classes.working} role="status">
+      <Loader size={18} />
+      <span>{children}</span>
+    </div>
+  );
 }

@@ -1,4 +1,4 @@
-import { Button, Loader } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import type { InstalledLibtorch, TrainingRuntime } from '../../../engine/contract/libtorch.ts';
@@ -10,7 +10,7 @@ import { formatBytes } from '../../lib/numbers.ts';
 import { libtorchJob } from '../../stores/libtorch.ts';
 import { LibtorchDownload } from '../train/libtorch/libtorch-download.tsx';
 import { Path } from './path.tsx';
-import { Setting, SettingsPage } from './setting.tsx';
+import { Setting, SettingsPage, Working } from './setting.tsx';
 import classes from './training-panel.module.css';
 
 /** What training computes with: which libtorch, where it lies, how to get it and how to be rid of it. */
@@ -31,12 +31,7 @@ export function TrainingPanel() {
       {failure !== null && failure.kind !== 'disconnected' && (
         <FailureNote failure={failure} onRetry={() => void runs.look()} />
       )}
-      {value === null && loading && (
-        <div className={classes.working} role="status">
-          <Loader size={18} />
-          <span>Looking whether this machine can train…</span>
-        </div>
-      )}
+      {value === null && loading && <Working>Looking whether this machine can train…</Working>}
       {value !== null && (
         <>
           <Setting
