@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ExpectedError } from '../contract/errors.ts';
 import type { ProbedRuntime } from '../contract/libtorch.ts';
@@ -19,6 +20,9 @@ async function main([mode, folder]: readonly string[]): Promise<void> {
     process.stdout.write(`${JSON.stringify(probe(folder))}\n`);
     return;
   }
+  // It computes for hours on all cores; windows, questions and whatever else people do go first.
+  const low = constants.priority.PRIORITY_BELOW_NORMAL;
+  if (getPriority() < low) setPriority(low);
   const stop = new AbortController();
   // A closed terminal and a Ctrl-C in it are for whoever started the run, who asks for a pause.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
