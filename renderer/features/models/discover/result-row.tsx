@@ -1,6 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconDownload, IconHeart, IconLock } from '@tabler/icons-react';
 import type { RepoSummary } from '../../../../engine/contract/hub.ts';
+import row from '../../../components/list-row.module.css';
 import { Tag } from '../../../components/tag.tsx';
 import { dayOf } from '../../../lib/day.ts';
 import { formatRough } from '../../../lib/numbers.ts';
@@ -15,9 +16,9 @@ interface ResultRowProps {
 export function ResultRow({ found, current, onOpen }: ResultRowProps) {
   const name = found.repo.slice(found.repo.indexOf('/') + 1);
   return (
-    <UnstyledButton className={classes.row} aria-current={current} onClick={onOpen}>
+    <UnstyledButton className={`${row.row} ${classes.row}`} aria-current={current} onClick={onOpen}>
       <span className={classes.title}>
-        <span className={classes.name} title={found.repo}>
+        <span className={row.name} title={found.repo}>
           {name}
         </span>
         {found.gated === 'asks' && (

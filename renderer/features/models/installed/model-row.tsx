@@ -1,6 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../../engine/contract/models.ts';
+import row from '../../../components/list-row.module.css';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { isActive } from '../../../lib/job-words.ts';
@@ -33,14 +34,14 @@ export function ModelRow({ model, current, tabIndex }: ModelRowProps) {
   ].join(' → ');
   return (
     <UnstyledButton
-      className={classes.row}
+      className={`${row.row} ${classes.row}`}
       data-model={model.id}
       aria-current={current}
       tabIndex={tabIndex}
       onClick={() => void inspector.open(model.id)}
     >
       <span className={classes.title}>
-        <span className={classes.name} title={model.name}>
+        <span className={row.name} title={model.name}>
           {model.name}
         </span>
         {chosen && <Tag tone="accent">In use</Tag>}

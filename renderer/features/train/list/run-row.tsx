@@ -2,6 +2,7 @@ import { Checkbox, UnstyledButton } from '@mantine/core';
 import { useStore } from 'zustand';
 import { isWorking, type Run } from '../../../../engine/contract/training.ts';
 import card from '../../../components/card.module.css';
+import row from '../../../components/list-row.module.css';
 import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
@@ -50,9 +51,13 @@ export function RunRow({ run, comparable, picked, full }: RunRowProps) {
           onChange={(event) => trainView.pick(run.id, event.currentTarget.checked)}
         />
       )}
-      <UnstyledButton className={classes.row} data-run={run.id} onClick={() => training.showRun(run.id)}>
+      <UnstyledButton
+        className={`${row.row} ${classes.row}`}
+        data-run={run.id}
+        onClick={() => training.showRun(run.id)}
+      >
         <span className={classes.title}>
-          <span className={classes.name} title={config.name}>
+          <span className={row.name} title={config.name}>
             {config.name}
           </span>
           <Tag tone={stateTones[state]}>{stateWords[state]}</Tag>
