@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path';
-import { app, type BrowserWindow, dialog } from 'electron';
+import type { BrowserWindow } from 'electron';
+import { allFiles, pickNewPath, pickPath } from './pick.ts';
 import { ShellError } from './shell-error.ts';
 import { writeFileAtomic } from './write-file.ts';
 
@@ -21,31 +21,25 @@ const media = [
 ];
 const pictures = ['gif', 'png', 'jpg', 'jpeg', 'webp', 'bmp', 'tif', 'tiff'];
 
-export async function chooseVideo(window: BrowserWindow): Promise<string | null> {
-  const chosen = await dialog.showOpenDialog(window, {
+export function chooseVideo(window: BrowserWindow): Promise<string | null> {
+  return pickPath(window, {
     title: 'Open a video',
     properties: ['openFile'],
-    filters: [
-      { name: 'Videos and pictures', extensions: [...media, ...pictures] },
-      { name: 'All files', extensions: ['*'] },
-    ],
+    filters: [{ name: 'Videos and pictures', extensions: [...media, ...pictures] }, allFiles],
   });
-  return chosen.filePaths[0] ?? null;
 }
 
-export async function chooseFolder(window: BrowserWindow): Promise<string | null> {
-  const chosen = await dialog.showOpenDialog(window, {
+export function chooseFolder(window: BrowserWindow): Promise<string | null> {
+  return pickPath(window, {
     title: 'Open a folder of frames',
     properties: ['openDirectory'],
   });
-  return chosen.filePaths[0] ?? null;
 }
 
 /** False where the user dismissed the dialog. Throws ShellError where the place cannot be written. */
 export async function saveText(window: BrowserWindow, fileName: string, text: string): Promise<boolean> {
-  const defaultPath = join(app.getPath('documents'), basename(fileName));
-  const { canceled, filePath } = await dialog.showSaveDialog(window, { title: 'Save', defaultPath });
-  if (canceled || !filePath) return false;
+  const filePath = await pickNewPath(window, fileName, { title: 'Save' });
+  if (filePath === null) return false;
   try {
     writeFileAtomic(filePath, text);
     return true;

@@ -1,42 +1,35 @@
-import { basename, join } from 'node:path';
-import { app, type BrowserWindow, dialog } from 'electron';
+import type { BrowserWindow } from 'electron';
+import { allFiles, pickNewPath, pickPath } from './pick.ts';
 
 /** Extension of an exported model, which is one file. */
 const exported = 'mervmodel';
 
-export async function chooseModelFile(window: BrowserWindow): Promise<string | null> {
-  const chosen = await dialog.showOpenDialog(window, {
+export function chooseModelFile(window: BrowserWindow): Promise<string | null> {
+  return pickPath(window, {
     title: 'Install a model from a file',
     properties: ['openFile'],
     filters: [
       { name: 'Models', extensions: ['gguf', exported, 'pt', 'safetensors', 'onnx', 'json'] },
-      { name: 'All files', extensions: ['*'] },
+      allFiles,
     ],
   });
-  return chosen.filePaths[0] ?? null;
 }
 
-export async function chooseModelFolder(window: BrowserWindow): Promise<string | null> {
-  const chosen = await dialog.showOpenDialog(window, {
+export function chooseModelFolder(window: BrowserWindow): Promise<string | null> {
+  return pickPath(window, {
     title: 'Install a model from a folder',
     properties: ['openDirectory'],
   });
-  return chosen.filePaths[0] ?? null;
 }
 
-export async function chooseExportPath(window: BrowserWindow, fileName: string): Promise<string | null> {
-  const chosen = await dialog.showSaveDialog(window, {
-    title: 'Export the model',
-    defaultPath: join(app.getPath('documents'), basename(fileName)),
-    filters: [{ name: 'Exported model', extensions: [exported] }],
-  });
-  return chosen.canceled || !chosen.filePath ? null : chosen.filePath;
+export function chooseExportPath(window: BrowserWindow, fileName: string): Promise<string | null> {
+  const filters = [{ name: 'Exported model', extensions: [exported] }];
+  return pickNewPath(window, fileName, { title: 'Export the model', filters });
 }
 
-export async function chooseModelsFolder(window: BrowserWindow): Promise<string | null> {
-  const chosen = await dialog.showOpenDialog(window, {
+export function chooseModelsFolder(window: BrowserWindow): Promise<string | null> {
+  return pickPath(window, {
     title: 'Move all models to an empty folder',
     properties: ['openDirectory', 'createDirectory'],
   });
-  return chosen.filePaths[0] ?? null;
 }
