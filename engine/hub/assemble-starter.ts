@@ -10,6 +10,7 @@ import { motion } from '../models/motion.ts';
 import { overlaid } from '../models/overlay.ts';
 import type { PartOrigin, SpecOf } from '../models/part.ts';
 import {
+  type VisualPath,
   writeEmbeddingTable,
   writeEncoder,
   writeLanguageModel,
@@ -17,7 +18,7 @@ import {
 } from '../models/write-graphs.ts';
 import type { Weights } from '../nn/weights.ts';
 import { fromGguf } from '../text/gguf-tokenizer.ts';
-import { openGguf } from '../weights/gguf.ts';
+import { type GgufSource, openGguf } from '../weights/gguf.ts';
 import { ggufHead } from '../weights/gguf-head.ts';
 import { withLlamaNames } from '../weights/gguf-llama.ts';
 import { openTensors } from '../weights/open.ts';
@@ -126,12 +127,11 @@ export async function assembleStarter(options: StarterOptions): Promise<void> {
 async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promise<Bundle> {
   const { languageModel, encoder, labels, training, modelsFolder, onProgress } = options;
   const gguf = await openGguf(languageModel.path);
-  const base = withLlamaNames(gguf, languageModel.path);
   const vision = await openTensors(encoder.path);
   const moving = await openTensors(training.motion.path);
   const trained = await openTensors(training.adapter.path);
-  const words = overlaid(base, trained, modulePrefixes.languageModel, starterAdapter);
   try {
+    const weights = starterWeights(gguf, languageModel.path, trained);
     onProgress(`Writing the encoder ${encoder.name}`);
     const objectPart = await writePart(modelsFolder, drafts.objects, (folder) =>
       writeEncoderPart(
@@ -145,20 +145,17 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
     );
 
     onProgress('Writing the language model at 8 bits');
-    const config = llamaFromGguf(gguf.metadata, contextLength);
     const textPart = await writePart(modelsFolder, drafts.languageModel, (folder) =>
-      writeLanguageModelPart(folder, config, words),
+      writeLanguageModelPart(folder, weights.config, weights.languageModel),
     );
 
     onProgress('Writing the projector');
     const visualPart = await writePart(modelsFolder, drafts.visual, async (folder) => {
       const graph = 'visual.onnx';
-      const visual = await starterVisual(labels, fromGguf(gguf.metadata), base, config.hidden, trained);
+      const visual = await weights.visual(labels);
       const { tokens, perEncoder, mixing } = await writeVisualPath(join(folder, graph), visual);
-      const encoders = visual.encoders.map(({ id }, i) => ({
-        id,
-        frames:
-          id === starterEncoders.motion.id ? starterEncoders.motion.frames : starterEncoders.objects.frames,
+      const encoders = Object.values(starterEncoders).map((each, i) => ({
+        ...each,
         visualTokens: perEncoder[i]!,
       }));
       const names = { projector: 'label-mixture', fusion: 'concat' };
@@ -197,6 +194,20 @@ async function writeParts(options: StarterOptions, drafts: StarterDrafts): Promi
     await moving.close();
     await trained.close();
   }
+}
+
+/** The starter as it was before anything is quantised: its language model's file at `path`, and what was trained on top. */
+export function starterWeights(gguf: GgufSource, path: string, trained: Weights) {
+  const words = withLlamaNames(gguf, path);
+  const config = llamaFromGguf(gguf.metadata, contextLength);
+  return {
+    config,
+    /** Under Hugging Face's names. */
+    languageModel: overlaid(words, trained, modulePrefixes.languageModel, starterAdapter),
+    /** Labels are told in the words that the language model had before. */
+    visual: (labels: readonly string[]): Promise<VisualPath> =>
+      starterVisual(labels, fromGguf(gguf.metadata), words, config.hidden, trained),
+  };
 }
 
 /** SmolLM2's graph at 8 bits and its embeddings. */

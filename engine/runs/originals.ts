@@ -1,20 +1,14 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ExpectedError } from '../contract/errors.ts';
-import { contextLength } from '../hub/assemble-starter.ts';
+import { starterWeights } from '../hub/assemble-starter.ts';
 import { withLanguageModel, withVisual } from '../hub/conversion/openings.ts';
 import { readLabels } from '../hub/setup.ts';
-import { starterAdapter, starterTraining } from '../hub/starter-training.ts';
-import { starterVisual } from '../hub/starter-visual.ts';
+import { starterTraining } from '../hub/starter-training.ts';
 import type { LlamaConfig } from '../models/llama.ts';
-import { fromGguf as llamaFromGguf } from '../models/llama-config.ts';
-import { modulePrefixes } from '../models/module-prefixes.ts';
-import { overlaid } from '../models/overlay.ts';
 import type { VisualPath } from '../models/write-graphs.ts';
 import type { Weights } from '../nn/weights.ts';
-import { fromGguf } from '../text/gguf-tokenizer.ts';
 import { openGguf } from '../weights/gguf.ts';
-import { withLlamaNames } from '../weights/gguf-llama.ts';
 import { openTensors } from '../weights/open.ts';
 import { openFile } from '../weights/random-access-file.ts';
 import { adapterScaleSchema, trainedParts } from './trained-weights.ts';
@@ -138,11 +132,8 @@ async function withStarter<T>(
   });
   const trained = await openTensors(training.adapter.path);
   try {
-    const config = llamaFromGguf(source.metadata, contextLength);
-    const words = withLlamaNames(source, gguf);
-    const languageModel = overlaid(words, trained, modulePrefixes.languageModel, starterAdapter);
-    const visual = await starterVisual(labels, fromGguf(source.metadata), words, config.hidden, trained);
-    return await use({ config, languageModel, visual });
+    const { config, languageModel, visual } = starterWeights(source, gguf, trained);
+    return await use({ config, languageModel, visual: await visual(labels) });
   } finally {
     await source.close();
     await trained.close();
