@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { elementTypes } from './graph.ts';
+import { initializerBytes, insideTensor } from './graph.ts';
 import { integersOf, type LowRank, lowRankNodes } from './low-rank.ts';
 import { decodeModel, encodeModel, type TensorProto } from './proto.ts';
 
@@ -21,17 +21,11 @@ export async function adaptedGraph(file: string, change: LowRank): Promise<Adapt
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const integers = async (name: string) => integersOf(constants.get(name)!.rawData!);
   const { nodes, initializers } = await lowRankNodes({ nodes: graph.node, integers }, change);
-  const sizes = initializers.map(({ value }) =>
-    (value.shape as readonly number[]).reduce((a, b) => a * b, 4),
-  );
   return {
-    bytes: sizes.reduce((a, b) => a + b, stored.length),
+    bytes: initializers.reduce((sum, each) => sum + initializerBytes(each), stored.length),
     async encode() {
       const added: TensorProto[] = [];
-      for (const { value, bytes } of initializers) {
-        const dims = value.shape as readonly number[];
-        added.push({ name: value.name, dims, dataType: elementTypes[value.type], rawData: await bytes() });
-      }
+      for (const each of initializers) added.push(await insideTensor(each));
       return encodeModel({ ...graph, node: nodes, initializer: [...graph.initializer, ...added] });
     },
   };

@@ -1,4 +1,4 @@
-import type { AttributeProto, NodeProto, ValueInfoProto } from './proto.ts';
+import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from './proto.ts';
 
 /** ONNX element types, TensorProto.DataType. */
 export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
@@ -53,6 +53,17 @@ function encodeAttribute(name: string, value: Attribute): AttributeProto {
 export function valueInfo(value: GraphValue): ValueInfoProto {
   const dim = value.shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
   return { name: value.name, type: { tensorType: { elemType: elementTypes[value.type], shape: { dim } } } };
+}
+
+/** Bytes that a weight takes. */
+export function initializerBytes({ value }: Initializer): number {
+  return (value.shape as readonly number[]).reduce((a, b) => a * b, elementBytes[value.type]);
+}
+
+/** A weight inside a graph. */
+export async function insideTensor({ value, bytes }: Initializer): Promise<TensorProto> {
+  const dims = value.shape as readonly number[];
+  return { name: value.name, dims, dataType: elementTypes[value.type], rawData: await bytes() };
 }
 
 export function bytesOf(array: ArrayBufferView): Uint8Array {
@@ -193,8 +204,8 @@ export class GraphWriter {
   weightBytes(): number {
     let inside = 0;
     let beside = 0;
-    for (const { value } of this.initializers.values()) {
-      const bytes = (value.shape as readonly number[]).reduce((a, b) => a * b, elementBytes[value.type]);
+    for (const initializer of this.initializers.values()) {
+      const bytes = initializerBytes(initializer);
       if (bytes < externalThreshold) inside += bytes;
       else beside = Math.ceil(beside / pageSize) * pageSize + bytes;
     }

@@ -1,12 +1,13 @@
 import {
-  elementTypes,
   externalThreshold,
   type GraphContents,
   type GraphValue,
   type Initializer,
+  initializerBytes,
+  insideTensor,
   valueInfo,
 } from './graph.ts';
-import { encodeModel, type NodeProto, type TensorProto } from './proto.ts';
+import { encodeModel, type NodeProto } from './proto.ts';
 
 /** A stretch of a graph that can be run alone. */
 export interface GraphSegment {
@@ -37,7 +38,7 @@ export function segmentsOf(graph: GraphContents, bytes: number): readonly GraphS
     const initializers = read.flatMap((name) => graph.initializers.get(name) ?? []);
     const takes = read.filter((name) => !made.has(name) && !graph.initializers.has(name));
     const gives = [...made].filter((name) => (wantedLater.get(name) ?? -1) > number);
-    const large = initializers.filter((each) => sizeOf(each) >= externalThreshold);
+    const large = initializers.filter((each) => initializerBytes(each) >= externalThreshold);
     return {
       weights: large,
       takes,
@@ -47,7 +48,9 @@ export function segmentsOf(graph: GraphContents, bytes: number): readonly GraphS
         encodeModel({
           name: `segment ${number}`,
           node: nodes,
-          initializer: await Promise.all(initializers.filter((each) => !large.includes(each)).map(inline)),
+          initializer: await Promise.all(
+            initializers.filter((each) => !large.includes(each)).map(insideTensor),
+          ),
           input: [...takes.map((name) => valueNamed(graph, name)), ...large.map(({ value }) => value)].map(
             valueInfo,
           ),
@@ -63,7 +66,7 @@ function grouped({ nodes, initializers }: GraphContents, bytes: number): readonl
   let total = 0;
   for (const node of nodes) {
     const added = node.input.filter((name) => initializers.has(name) && !held.has(name));
-    const size = added.reduce((sum, name) => sum + sizeOf(initializers.get(name)!), 0);
+    const size = added.reduce((sum, name) => sum + initializerBytes(initializers.get(name)!), 0);
     if (size >= worthCutting && total > 0 && total + size > bytes) {
       groups.push([]);
       held = new Set();
@@ -90,15 +93,4 @@ function valueNamed({ inputs, values }: GraphContents, name: string): GraphValue
   const value = values.get(name) ?? inputs.find((input) => input.name === name);
   if (value === undefined) throw new Error(`no value ${name}`);
   return value;
-}
-
-const elementBytes = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, float16: 2 } as const;
-
-function sizeOf({ value }: Initializer): number {
-  return (value.shape as readonly number[]).reduce((a, b) => a * b, elementBytes[value.type]);
-}
-
-async function inline({ value, bytes }: Initializer): Promise<TensorProto> {
-  const dims = value.shape as readonly number[];
-  return { name: value.name, dims, dataType: elementTypes[value.type], rawData: await bytes() };
 }
