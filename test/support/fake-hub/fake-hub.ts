@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { addressOf, closed, listening } from '../local-server.ts';
 import { answerApi } from './api.ts';
 import { createFaults, type Fault, type FaultKind } from './faults.ts';
 import { type FakeRepo, type StoredRepo, storedRepo } from './repos.ts';
@@ -68,8 +68,8 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
       send: (content) => void sendContent(request, response, content, kinds),
     });
   });
-  await listening(cdnServer, 0);
-  await listening(hubServer, options.port ?? 0);
+  await listening(cdnServer);
+  await listening(hubServer, options.port);
   const cdn = addressOf(cdnServer);
   const endpoint = addressOf(hubServer);
 
@@ -152,19 +152,4 @@ function spoiled(response: ServerResponse, kinds: readonly FaultKind[]): boolean
     }
   }
   return false;
-}
-
-function listening(server: Server, port: number): Promise<void> {
-  return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-}
-
-function addressOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

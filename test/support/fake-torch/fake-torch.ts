@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createFaults, type Fault } from '../fake-hub/faults.ts';
 import { sendContent } from '../fake-hub/send-content.ts';
+import { addressOf, closed, listening } from '../local-server.ts';
 
 export interface FakeWheel {
   /** "cpu", "cu132" */
@@ -86,19 +86,4 @@ export function page(project: string, host: string, wheels: readonly FakeWheel[]
     return `    <a href="${host}/whl/${index}/${file.replaceAll('+', '%2B')}${fragment}" data-dist-info-metadata="${metadata}" data-core-metadata="${metadata}">${file}</a><br/>`;
   });
   return `<!DOCTYPE html>\n<html>\n  <body>\n    <h1>Links for ${project}</h1>\n${links.join('\n')}\n  </body>\n</html>\n<!--TIMESTAMP 1795000000-->`;
-}
-
-function listening(server: Server): Promise<void> {
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-}
-
-function addressOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

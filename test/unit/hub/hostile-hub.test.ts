@@ -1,6 +1,5 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createActivity } from '../../../engine/hub/http/activity.ts';
 import { createHttp } from '../../../engine/hub/http/http.ts';
 import { createHub, type Hub } from '../../../engine/hub/huggingface/hub.ts';
+import { addressOf, closed, listening } from '../../support/local-server.ts';
 
 /** A server that means harm, and who asked it with what. */
 let server: Server;
@@ -25,8 +25,8 @@ beforeEach(async () => {
     authorizations.push(request.headers.authorization);
     answer(request, response);
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await listening(server);
+  endpoint = addressOf(server);
   folder = await mkdtemp(join(tmpdir(), 'hostile-hub-'));
   const settings = { offline: false, proxy: null, bandwidth: null };
   const http = createHttp({ settings: () => settings, activity: createActivity(), env: {}, silenceMs: 500 });
@@ -41,8 +41,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
+  await closed(server);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -121,8 +120,8 @@ describe('a redirect', () => {
       seen.push(request.headers.authorization);
       response.writeHead(200).end('{}');
     });
-    await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
-    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/stolen`;
+    await listening(other);
+    const location = `${addressOf(other)}/stolen`;
     answer = (request, response) => {
       if (request.url?.includes('/tree/')) json(response, [file('config.json', 2)]);
       else response.writeHead(302, { location }).end();
@@ -130,7 +129,7 @@ describe('a redirect', () => {
     await expect(hub.readSmall('made/model', commit, 'config.json')).rejects.toMatchObject({
       code: 'wrong_content',
     });
-    other.close();
+    await closed(other);
     expect(authorizations.every((value) => value === 'Bearer secret')).toBe(true);
     expect(seen.length).toBeGreaterThan(0);
     expect(seen.every((value) => value === undefined)).toBe(true);
