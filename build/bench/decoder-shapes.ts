@@ -6,16 +6,19 @@ export interface DecoderSize {
   readonly inner: number;
   readonly layers: number;
   readonly vocab: number;
+  /** Width of keys and values, where they have fewer heads. */
+  readonly keyValue?: number;
 }
 
-/** A LLaMA's tensors with as many key-value heads as heads and a head of its own. */
-export function decoderShapes({ hidden, inner, layers, vocab }: DecoderSize): Shapes {
+/** A LLaMA's tensors, with a head of its own. */
+export function decoderShapes({ hidden, inner, layers, vocab, keyValue = hidden }: DecoderSize): Shapes {
   const shapes: Shapes = new Map();
   shapes.set('model.embed_tokens.weight', [vocab, hidden]);
   shapes.set('lm_head.weight', [vocab, hidden]).set('model.norm.weight', [hidden]);
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}`;
-    for (const p of ['q', 'k', 'v', 'o']) shapes.set(`${at}.self_attn.${p}_proj.weight`, [hidden, hidden]);
+    for (const p of ['q', 'o']) shapes.set(`${at}.self_attn.${p}_proj.weight`, [hidden, hidden]);
+    for (const p of ['k', 'v']) shapes.set(`${at}.self_attn.${p}_proj.weight`, [keyValue, hidden]);
     for (const p of ['gate', 'up']) shapes.set(`${at}.mlp.${p}_proj.weight`, [inner, hidden]);
     shapes.set(`${at}.mlp.down_proj.weight`, [hidden, inner]);
     for (const norm of ['input_layernorm', 'post_attention_layernorm'])

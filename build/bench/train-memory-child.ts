@@ -7,6 +7,7 @@ import { AdamW } from '../../engine/training/adam-w.ts';
 import { chunkedLoss } from '../../engine/training/chunked-loss.ts';
 import { trainStep } from '../../engine/training/train-step.ts';
 import { trainingModel } from '../../engine/training/training-model.ts';
+import { decoderShapes } from './decoder-shapes.ts';
 import { median } from './measure.ts';
 import { randomSource } from './random-weights.ts';
 import type { TrainMemory, TrainMemorySubject } from './train-memory.ts';
@@ -19,28 +20,8 @@ const [hidden, inner, heads, kvHeads] = [576, 1536, 9, 3];
 const layers = subject.kind === 'step' ? subject.layers : 0;
 const vocab = subject.kind === 'step' ? 4096 : subject.vocab;
 
-const shapes = new Map<string, readonly number[]>([
-  ['model.embed_tokens.weight', [vocab, hidden]],
-  ['model.norm.weight', [hidden]],
-  ['lm_head.weight', [vocab, hidden]],
-]);
-for (let layer = 0; layer < layers; layer++) {
-  const at = `model.layers.${layer}`;
-  const narrow = (hidden / heads) * kvHeads;
-  for (const [name, shape] of Object.entries({
-    input_layernorm: [hidden],
-    post_attention_layernorm: [hidden],
-    'self_attn.q_proj': [hidden, hidden],
-    'self_attn.k_proj': [narrow, hidden],
-    'self_attn.v_proj': [narrow, hidden],
-    'self_attn.o_proj': [hidden, hidden],
-    'mlp.gate_proj': [inner, hidden],
-    'mlp.up_proj': [inner, hidden],
-    'mlp.down_proj': [hidden, inner],
-  })) {
-    shapes.set(`${at}.${name}.weight`, shape);
-  }
-}
+const keyValue = (hidden / heads) * kvHeads;
+const shapes = decoderShapes({ hidden, inner, layers, vocab, keyValue });
 const parameters = new Parameters(torch, { device: 'cpu', compute: 'float32', master: 'float32' });
 await parameters.load(randomSource(shapes), modulePrefixes.languageModel, () => subject.kind === 'step');
 const rope = { theta: 10_000, headDim: hidden / heads, positions: 4096, scaling: null };
