@@ -1,5 +1,5 @@
 import { type Saving, type TrainConfig, usualAdapters } from '../contract/training.ts';
-import type { Weights } from '../nn/weights.ts';
+import { parametersOf } from '../hub/conversion/part-sizes.ts';
 import type { OriginalParts } from './originals.ts';
 import { trainsWhole } from './trainable.ts';
 
@@ -20,7 +20,7 @@ export function savingsFor(
   const rows = Math.min(config.microBatch, config.batch);
   const activations = (rows * longest * perToken * (config.checkpointing ? 2 : keptPerLayer)) / keptPerLayer;
   const whole = trainsWhole(config);
-  const words = valuesOf(languageModel);
+  const words = parametersOf(languageModel);
   const frozen = whole ? 0 : words;
   const found: Saving[] = [];
   if (rows > 1) {
@@ -60,8 +60,4 @@ export function savingsFor(
     });
   }
   return found.sort((a, b) => b.savesBytes - a.savesBytes);
-}
-
-function valuesOf({ tensors }: Weights): number {
-  return [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
