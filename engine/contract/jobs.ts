@@ -39,3 +39,8 @@ export const jobSchema = z.object({
   updatedAt: z.number(),
 });
 export type Job = z.infer<typeof jobSchema>;
+
+/** A job that is over, and only stays on the list. */
+export function isEnded({ state }: Pick<Job, 'state'>): boolean {
+  return state === 'done' || state === 'cancelled';
+}

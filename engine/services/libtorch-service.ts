@@ -1,4 +1,5 @@
 import { ExpectedError } from '../contract/errors.ts';
+import { isEnded } from '../contract/jobs.ts';
 import type { LibtorchBuild, TrainingRuntime } from '../contract/libtorch.ts';
 import { isWorking } from '../contract/training.ts';
 import type { Library } from '../hub/library.ts';
@@ -12,8 +13,6 @@ export interface LibtorchServiceOptions {
   readonly runs: RunManager;
   readonly library: Pick<Library, 'libtorch' | 'jobs'>;
 }
-
-const fetching: ReadonlySet<string> = new Set(['queued', 'running', 'paused', 'failed']);
 
 /** `training.runtime` and `training.libtorch`: the libraries that training needs, and the way to them. */
 export function libtorchService({ training }: Procedures, { runs, library }: LibtorchServiceOptions) {
@@ -29,7 +28,7 @@ export function libtorchService({ training }: Procedures, { runs, library }: Lib
   };
   const runtime = async (): Promise<TrainingRuntime> => {
     const probed = await runs.runtime();
-    const job = jobs.list().find((each) => each.kind === 'libtorch' && fetching.has(each.state)) ?? null;
+    const job = jobs.list().find((each) => each.kind === 'libtorch' && !isEnded(each)) ?? null;
     const all = libtorch.installed();
     const installed = all.find(({ manifest }) => manifest.version === libtorchVersion);
     const others = all.flatMap(({ folder, manifest: { version } }) =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { ExpectedError, type ExpectedErrorData, expectedErrorSchema } from '../contract/errors.ts';
 import { choicesSchema, modelSourceSchema } from '../contract/hub.ts';
-import { type Job, type JobState, jobSchema } from '../contract/jobs.ts';
+import { isEnded, type Job, type JobState, jobSchema } from '../contract/jobs.ts';
 import { libtorchBuildSchema } from '../contract/libtorch.ts';
 import type { Database, Row } from './database.ts';
 import type { EngineRegister } from './engines.ts';
@@ -88,7 +88,6 @@ export interface JobStore {
 
 /** Ended jobs are forgotten after a month. */
 const keptMs = 30 * 24 * 3600 * 1000;
-const ended: ReadonlySet<JobState> = new Set(['done', 'cancelled']);
 
 export function createJobStore(database: Database, engines: EngineRegister): JobStore {
   const get = (id: string): JobRecord => {
@@ -147,7 +146,7 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
     enqueue: (id) =>
       database.transaction(() => {
         const record = get(id);
-        if (isHeld(record) || ended.has(record.job.state)) return false;
+        if (isHeld(record) || isEnded(record.job)) return false;
         change(id, "state = 'queued', wish = NULL, error = NULL, engine_id = ?", engines.id);
         return true;
       }),
@@ -155,7 +154,7 @@ export function createJobStore(database: Database, engines: EngineRegister): Job
       database.transaction(() => {
         const record = get(id);
         if (record.job.state === 'running' && isHeld(record)) change(id, 'wish = ?', wish);
-        else if (wish === 'cancel' && !ended.has(record.job.state))
+        else if (wish === 'cancel' && !isEnded(record.job))
           change(id, "state = 'queued', wish = ?, engine_id = ?", wish, engines.id);
         else if (record.job.state === 'queued' || record.job.state === 'running')
           change(id, "state = 'paused'");

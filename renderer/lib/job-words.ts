@@ -89,11 +89,6 @@ export function isActive(job: Job): boolean {
   return job.state === 'running' || job.state === 'queued';
 }
 
-/** A job that is over, and only stays on the list. */
-export function isEnded(job: Job): boolean {
-  return job.state === 'done' || job.state === 'cancelled';
-}
-
 /** All jobs that are on as one, 0 to 1; null where there is none. */
 export function overallFraction(jobs: readonly Job[]): number | null {
   const active = jobs.filter(isActive);

@@ -1,8 +1,7 @@
 import { createStore } from 'zustand/vanilla';
-import type { Job } from '../../engine/contract/jobs.ts';
+import { isEnded, type Job } from '../../engine/contract/jobs.ts';
 import { toFailure } from '../lib/failure.ts';
 import { follow } from '../lib/follow.ts';
-import { isEnded } from '../lib/job-words.ts';
 import { type Told, tellOnce } from '../lib/told.ts';
 import type { EngineAccess } from './engine.ts';
 import type { NoticesStore } from './notices.ts';

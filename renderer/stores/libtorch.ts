@@ -1,7 +1,6 @@
 import { createStore } from 'zustand/vanilla';
-import type { Job } from '../../engine/contract/jobs.ts';
+import { isEnded, type Job } from '../../engine/contract/jobs.ts';
 import type { LibtorchBuild, LibtorchPlan } from '../../engine/contract/libtorch.ts';
-import { isEnded } from '../lib/job-words.ts';
 import { type Loadable, latest, unloaded } from '../lib/loadable.ts';
 import { formatBytes } from '../lib/numbers.ts';
 import type { EngineAccess } from './engine.ts';

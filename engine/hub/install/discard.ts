@@ -5,9 +5,8 @@ import { installMemory } from './install-memory.ts';
 
 /** Removes what a job had begun to fetch and not ended, unless another job that has not ended fetches of the same. */
 export async function discardDownloads(hub: Hub, jobId: string, store: JobStore): Promise<void> {
-  const all = store.list();
-  const own = installMemory(all.find(({ job }) => job.id === jobId)?.memory);
-  const others = all.filter(({ job }) => job.id !== jobId && !['done', 'cancelled'].includes(job.state));
+  const own = installMemory(store.list().find(({ job }) => job.id === jobId)?.memory);
+  const others = store.active().filter(({ job }) => job.id !== jobId);
   const wanted = new Set(
     others.flatMap(({ memory }) =>
       Object.entries(installMemory(memory).pins).map(([...pin]) => pin.join('@')),

@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconCompass, IconDownload } from '@tabler/icons-react';
 import { useStore } from 'zustand';
-import type { Job } from '../../../../engine/contract/jobs.ts';
+import { isEnded, type Job } from '../../../../engine/contract/jobs.ts';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import frame from '../../../components/screen.module.css';
 import { ScreenBar } from '../../../components/screen-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
-import { isActive, isEnded } from '../../../lib/job-words.ts';
+import { isActive } from '../../../lib/job-words.ts';
 import { AddModel } from '../add-model.tsx';
 import classes from './downloads-screen.module.css';
 import { JobCard } from './job-card.tsx';

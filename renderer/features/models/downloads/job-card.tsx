@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { Job } from '../../../../engine/contract/jobs.ts';
+import { isEnded, type Job } from '../../../../engine/contract/jobs.ts';
 import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
 import { Notes } from '../../../components/notes.tsx';
@@ -7,7 +7,7 @@ import { ProgressBar } from '../../../components/progress-bar.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { dayOf } from '../../../lib/day.ts';
 import { expected } from '../../../lib/failure.ts';
-import { isActive, isEnded, stageAmount, stagesOf, stageWords, timeLeft } from '../../../lib/job-words.ts';
+import { isActive, stageAmount, stagesOf, stageWords, timeLeft } from '../../../lib/job-words.ts';
 import { formatRate } from '../../../lib/numbers.ts';
 import { JobButtons } from './job-buttons.tsx';
 import classes from './job-card.module.css';
