@@ -37,7 +37,6 @@ export function AdvancedDrawer({ opened, onClose }: AdvancedDrawerProps) {
 }
 
 const onlyCpu: readonly TrainConfig['device'][] = ['cpu'];
-const most = Number.MAX_SAFE_INTEGER;
 
 function useConfig() {
   const { wizard } = useStudio();
@@ -63,7 +62,6 @@ function Length() {
         empty="All epochs"
         value={config.maxSteps}
         min={1}
-        max={most}
         whole
         onChange={(maxSteps) => wizard.change({ maxSteps })}
       />
@@ -104,15 +102,14 @@ function Adapters() {
         min={1}
         max={512}
         whole
-        onChange={(rank) => rank !== null && change({ rank })}
+        onChange={(rank) => change({ rank })}
       />
       <NumberField
         label="Alpha"
         help="What is learned counts alpha ÷ rank."
         value={adapters.alpha}
         min={1e-6}
-        max={most}
-        onChange={(alpha) => alpha !== null && change({ alpha })}
+        onChange={(alpha) => change({ alpha })}
       />
       <TagsInput
         label="Layers"
@@ -175,9 +172,7 @@ function Evaluation() {
         value={evaluation.fraction}
         min={0}
         max={0.5}
-        onChange={(fraction) =>
-          fraction !== null && wizard.change({ evaluation: { ...evaluation, fraction } })
-        }
+        onChange={(fraction) => wizard.change({ evaluation: { ...evaluation, fraction } })}
       />
       <NumberField
         label="Of these, answered at each checkpoint"
@@ -185,14 +180,13 @@ function Evaluation() {
         min={0}
         max={32}
         whole
-        onChange={(probes) => probes !== null && wizard.change({ evaluation: { ...evaluation, probes } })}
+        onChange={(probes) => wizard.change({ evaluation: { ...evaluation, probes } })}
       />
       <NumberField
         label="Ends early after so many checkpoints without a better one"
         empty="Never"
         value={patience}
         min={1}
-        max={most}
         whole
         onChange={(value) => wizard.change({ patience: value })}
       />
@@ -211,17 +205,15 @@ function Checkpoints() {
         label="Every so many steps"
         value={checkpoints.everySteps}
         min={1}
-        max={most}
         whole
-        onChange={(everySteps) => everySteps !== null && change({ everySteps })}
+        onChange={(everySteps) => change({ everySteps })}
       />
       <NumberField
         label="The last so many are kept"
         value={checkpoints.keepLast}
         min={1}
-        max={most}
         whole
-        onChange={(keepLast) => keepLast !== null && change({ keepLast })}
+        onChange={(keepLast) => change({ keepLast })}
       />
       <Switch
         label="And the best one"

@@ -35,14 +35,12 @@ interface ConfigNumberProps {
 export function ConfigNumber({ name, help }: ConfigNumberProps) {
   const { wizard } = useStudio();
   const value = useStore(wizard.store, (state) => state.config[name]);
-  const { max = Number.MAX_SAFE_INTEGER, ...parameter } = parameters[name];
   return (
     <NumberField
-      {...parameter}
+      {...parameters[name]}
       {...(help === undefined ? {} : { help })}
-      max={max}
       value={value}
-      onChange={(next) => next !== null && wizard.change({ [name]: next })}
+      onChange={(next) => wizard.change({ [name]: next })}
     />
   );
 }
