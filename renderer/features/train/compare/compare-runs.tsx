@@ -1,12 +1,9 @@
 import { Loader } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { Run, RunStep } from '../../../../engine/contract/training.ts';
-import { arrive } from '../../../components/arrive.ts';
 import card from '../../../components/card.module.css';
 import { FailureNote } from '../../../components/failure-note.tsx';
-import { IconButton } from '../../../components/icon-button.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { differingRows } from '../../../lib/config-rows.ts';
 import { formatCount } from '../../../lib/numbers.ts';
@@ -14,6 +11,7 @@ import { formatLoss, stateWords } from '../../../lib/run-words.ts';
 import { smooth } from '../../../lib/smooth.ts';
 import { encoderColour, encoderVariable } from '../../../lib/theme.ts';
 import { modelName } from '../model-name.ts';
+import { PageHeading } from '../page-heading.tsx';
 import { Plot, type PlotLine } from '../plot/plot.tsx';
 import { Smoothing } from '../plot/smoothing.tsx';
 import page from '../train-screen.module.css';
@@ -21,7 +19,7 @@ import classes from './compare-runs.module.css';
 
 /** The losses of two to four runs in one plot, and in what the runs differ. */
 export function CompareRuns({ ids }: { readonly ids: readonly string[] }) {
-  const { runs, curves, trainView, training, models } = useStudio();
+  const { runs, curves, trainView, models } = useStudio();
   const list = useStore(runs.store, (state) => state.runs);
   const byRun = useStore(curves.store, (state) => state.byRun);
   const failure = useStore(curves.store, (state) => state.failure);
@@ -49,14 +47,7 @@ export function CompareRuns({ ids }: { readonly ids: readonly string[] }) {
   return (
     <div className={page.scroll}>
       <div className={classes.head}>
-        <div className={page.back}>
-          <IconButton label="All runs" onClick={training.showList}>
-            <IconArrowLeft size={18} stroke={1.7} />
-          </IconButton>
-          <h2 ref={arrive} tabIndex={-1} className={page.heading}>
-            {chosen.length} runs compared
-          </h2>
-        </div>
+        <PageHeading title={`${chosen.length} runs compared`} />
         <Smoothing />
       </div>
       {failure !== null && <FailureNote failure={failure} />}

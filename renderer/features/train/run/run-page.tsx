@@ -1,11 +1,9 @@
 import { Button, Loader, Tabs } from '@mantine/core';
-import { IconArrowLeft, IconSchool } from '@tabler/icons-react';
+import { IconSchool } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { Run } from '../../../../engine/contract/training.ts';
-import { arrive } from '../../../components/arrive.ts';
 import { EmptyNote } from '../../../components/empty-note.tsx';
 import { FailureNote } from '../../../components/failure-note.tsx';
-import { IconButton } from '../../../components/icon-button.tsx';
 import { Notes } from '../../../components/notes.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
@@ -14,8 +12,8 @@ import { formatSmall, stateTones, stateWords } from '../../../lib/run-words.ts';
 import { type RunTab, runTabs } from '../../../stores/run-page.ts';
 import { runOf } from '../../../stores/runs.ts';
 import { ConfigTable } from '../config-table.tsx';
+import { PageHeading } from '../page-heading.tsx';
 import { SavingsList } from '../savings-list.tsx';
-import page from '../train-screen.module.css';
 import { AnswersTab } from './answers-tab.tsx';
 import { CheckpointsTab } from './checkpoints-tab.tsx';
 import { CurvesTab } from './curves-tab.tsx';
@@ -38,11 +36,6 @@ export function RunPage({ id }: { readonly id: string }) {
   const run = useStore(runs.store, (state) => runOf(state, id));
   const loaded = useStore(runs.store, (state) => state.loaded);
   const tab = useStore(runPage.store, (state) => state.tab);
-  const back = (
-    <IconButton label="All runs" onClick={training.showList}>
-      <IconArrowLeft size={18} stroke={1.7} />
-    </IconButton>
-  );
   if (run === null) {
     return loaded ? (
       <EmptyNote icon={<IconSchool size={40} stroke={1.2} />} title="This run is not there any more">
@@ -59,13 +52,9 @@ export function RunPage({ id }: { readonly id: string }) {
   return (
     <article className={classes.page} aria-label={run.config.name}>
       <header className={classes.head}>
-        <div className={page.back}>
-          {back}
-          <h2 ref={arrive} tabIndex={-1} className={page.heading}>
-            {run.config.name}
-          </h2>
+        <PageHeading title={run.config.name}>
           <Tag tone={stateTones[run.state]}>{stateWords[run.state]}</Tag>
-        </div>
+        </PageHeading>
         <RunActions run={run} />
       </header>
       <RunFacts run={run} />
