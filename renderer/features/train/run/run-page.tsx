@@ -8,7 +8,7 @@ import { Notes } from '../../../components/notes.tsx';
 import { useStudio } from '../../../components/studio-context.tsx';
 import { Tag } from '../../../components/tag.tsx';
 import { expected } from '../../../lib/failure.ts';
-import { formatSmall, stateTones, stateWords } from '../../../lib/run-words.ts';
+import { formatSmall, mayLackMemory, stateTones, stateWords } from '../../../lib/run-words.ts';
 import { type RunTab, runTabs } from '../../../stores/run-page.ts';
 import { runOf } from '../../../stores/runs.ts';
 import { ConfigTable } from '../config-table.tsx';
@@ -65,7 +65,7 @@ export function RunPage({ id }: { readonly id: string }) {
               {run.error.code === 'training_diverged' ? <SlowerButton run={run} /> : undefined}
             </FailureNote>
           )}
-          {run.error?.code === 'out_of_memory' && (
+          {mayLackMemory(run) && (
             <SavingsList savings={run.savings} onApply={(change) => training.tryWith(run, change)} />
           )}
           <Notes notes={run.notes} />
