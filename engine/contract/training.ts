@@ -84,6 +84,15 @@ export const trainConfigSchema = z.object({
 });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
+/** For the data set that comes with the application: small, so it is learned in many short rounds. */
+export const sampleParameters = {
+  epochs: 10,
+  batch: 4,
+  microBatch: 4,
+  learningRate: 5e-4,
+  checkpoints: { everySteps: 20, keepLast: 2, keepBest: true },
+} as const satisfies Partial<TrainConfig>;
+
 /** The adapters that the language model gets; null where it gets none. */
 export function adaptersOf({ recipe, method }: Pick<TrainConfig, 'recipe' | 'method'>): Adapters | null {
   return trainsLanguageModel(recipe) && method.kind === 'lora' ? method : null;

@@ -3,6 +3,7 @@ import {
   type DataReport,
   type Preflight,
   type Saving,
+  sampleParameters,
   type TrainConfig,
   trainConfigSchema,
   trainsLanguageModel,
@@ -39,15 +40,6 @@ const noData = { file: '', media: '' } as const;
 export function defaultConfig(modelId: string, name: string): TrainConfig {
   return trainConfigSchema.parse({ name, modelId, data: noData, recipe: 'finetune' });
 }
-
-/** The data set that comes with the application: small, so that it is learned in many short rounds. */
-const sampleChanges = {
-  epochs: 10,
-  batch: 4,
-  microBatch: 4,
-  learningRate: 5e-4,
-  checkpoints: { everySteps: 20, keepLast: 2, keepBest: true },
-} as const satisfies Partial<TrainConfig>;
 
 /** The rate that goes with what is trained: the reference's for whole weights, the usual one for adapters. */
 export function usualRate({ recipe, method }: Pick<TrainConfig, 'recipe' | 'method'>): number {
@@ -141,7 +133,7 @@ export function createWizardStore(engine: EngineAccess) {
     chooseData,
     /** The sample, with parameters that suit its size. */
     chooseSample: async (sample: TrainConfig['data']): Promise<void> => {
-      change(sampleChanges);
+      change(sampleParameters);
       await chooseData(sample);
     },
     /** A recipe or a method, with the rate that goes with it unless another one was entered. */

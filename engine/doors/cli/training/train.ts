@@ -5,6 +5,7 @@ import { ExpectedError, errorFrom } from '../../../contract/errors.ts';
 import {
   type Preflight,
   type Saving,
+  sampleParameters,
   type TrainConfig,
   trainConfigSchema,
 } from '../../../contract/training.ts';
@@ -137,10 +138,6 @@ async function sampleConfig({ client }: CommandContext): Promise<TrainConfig> {
     modelId: 'starter',
     data,
     recipe: 'finetune',
-    epochs: 10,
-    batch: 4,
-    microBatch: 4,
-    learningRate: 3e-3,
-    checkpoints: { everySteps: 20, keepLast: 2, keepBest: true },
+    ...sampleParameters,
   });
 }
