@@ -165,8 +165,11 @@ export function naturalQuestions(
     there: (answer, wanted) => /^yes/i.test(answer) === /^yes/i.test(wanted),
     'not there': (answer) => /^no\b|not /i.test(answer),
     count: (answer, wanted) =>
-      says(answer, wanted.split(':')[0]!.toLowerCase()) || new RegExp(`\\b${things.length}\\b`).test(answer),
-    order: (answer, wanted) => /^yes/i.test(answer) === /^yes/i.test(wanted),
+      says(answer, wanted.split(', so ')[1]!.slice(0, -1)) ||
+      new RegExp(`\\b${things.length}\\b`).test(answer),
+    order: (answer, wanted) =>
+      /\byes\b/i.test(answer) !== /\bno\b/i.test(answer) &&
+      /\byes\b/i.test(answer) === /\byes\b/i.test(wanted),
     beyond: (answer) => /cannot|can't|not (able|sure|recogni)|unable/i.test(answer),
   };
   return Object.entries(rules).flatMap(([kind, rule]): Judged[] => {

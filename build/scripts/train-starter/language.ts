@@ -9,7 +9,7 @@ import { type ConversationRule, conversationPrompt } from '../../../engine/text/
 import type { Tokenizer } from '../../../engine/text/tokenizer.ts';
 import { type AdapterSettings, addAdapters } from '../../../engine/training/adapters.ts';
 import { promptedTokens, promptIds } from '../../../engine/training/data/tokens.ts';
-import type { Example } from '../../../engine/training/example.ts';
+import { type Example, ignored } from '../../../engine/training/example.ts';
 import { generate } from '../../../engine/training/generate.ts';
 import { type TrainingData, train } from '../../../engine/training/train.ts';
 import { type TrainingModel, trainingModel } from '../../../engine/training/training-model.ts';
@@ -58,11 +58,15 @@ export async function languageModel(
   );
 }
 
-/** A conversation about a clip, or about none, as ids with their labels. */
+/**
+ * A conversation about a clip, or about none, as ids with their labels. `ended`: whether the last answer was complete; that an answer
+ * ends where it was cut is not learned.
+ */
 export function exampleOf(
   { tokenizer, rule }: LanguageParts,
   clip: SeenClip | null,
   exchanges: readonly Exchange[],
+  ended = true,
 ): Example {
   const row = {
     ...(clip === null ? {} : { video: 'drawn' }),
@@ -71,27 +75,21 @@ export function exampleOf(
       { from: 'gpt' as const, value: answer },
     ]),
   };
-  const { ids, labels, place } = promptedTokens(row, tokenizer, rule, longest);
+  const { ids, labels: all, place } = promptedTokens(row, tokenizer, rule, longest);
+  const labels = ended ? all : [...all.slice(0, -1), ignored];
   return { ids, labels, features: clip?.features ?? null, ...(place === undefined ? {} : { place }) };
 }
 
-/** The answer as the model stands, the likeliest token each time. */
+/** The answer to a question without a video as the model stands, the likeliest token each time, and whether it ended within `most`. */
 export function answerOf(
   model: TrainingModel,
   { tokenizer, rule }: LanguageParts,
-  clip: SeenClip | null,
   question: string,
   most: number,
-): string {
-  const prompt = promptIds(
-    conversationPrompt(rule, [{ role: 'user', text: question }], tokenizer, clip !== null),
-  );
-  const ids = generate(
-    model,
-    { ...prompt, features: clip?.features ?? null },
-    { begin: 0, most, stop: tokenizer.eosIds },
-  );
-  return tokenizer.decode(ids).trim();
+): { readonly answer: string; readonly ended: boolean } {
+  const prompt = promptIds(conversationPrompt(rule, [{ role: 'user', text: question }], tokenizer, false));
+  const ids = generate(model, { ...prompt, features: null }, { begin: 0, most, stop: tokenizer.eosIds });
+  return { answer: tokenizer.decode(ids).trim(), ended: ids.length < most };
 }
 
 export interface LanguagePlan {

@@ -32,9 +32,9 @@ const motionFile = join(resources, 'starter', 'motion.safetensors');
 const adapterFile = join(resources, 'starter', 'adapter.safetensors');
 
 /** Examples of the language stage: natural clips, drawn shapes, and conversations without a video. */
-const counts = { natural: 1500, shapes: 800, talk: 90 } as const;
+const counts = { natural: 1500, shapes: 800, talk: 110 } as const;
 const turnsAClip = 4;
-const longestTalk = 32;
+const longestTalk = 96;
 
 async function save(file: string, parameters: Parameters, names: readonly string[]): Promise<void> {
   await mkdir(join(resources, 'starter'), { recursive: true });
@@ -98,14 +98,17 @@ async function trainAlignment(torch: Torch): Promise<void> {
   const asked: Exchange[] = [];
   for (let i = 0; i < counts.talk; i++) {
     const question = talk[i] ?? aboutWord(random, known[below(random, known.length)]!);
-    const answer = answerOf(model, language, null, question, longestTalk);
+    const { answer, ended } = answerOf(model, language, question, longestTalk);
     if (answer === '') continue;
     asked.push({ question, answer });
-    const talked = exampleOf(language, null, [{ question, answer }]);
-    examples.push(talked, talked);
+    // Without a video, and as a change of subject in a conversation about one.
+    examples.push(exampleOf(language, null, [{ question, answer }], ended));
+    const clip = seenNatural(random, eyes, textures, false);
+    const before = askNatural(random, { things: clip.things, truth: clip.scene.truth, others: known });
+    examples.push(exampleOf(language, clip, [before, { question, answer }], ended));
   }
   await writeFile(join(work, 'talk.json'), JSON.stringify(asked, null, 1));
-  say(`${examples.length} conversations without a video`);
+  say(`${examples.length} conversations about something else`);
   for (let i = 0; i < counts.natural; i++) {
     const clip = seenNatural(random, eyes, textures, false);
     const facts = { things: clip.things, truth: clip.scene.truth, others: known };

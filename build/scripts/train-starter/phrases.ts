@@ -23,6 +23,8 @@ export function listed(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /** Any way in which people write it: with or without capital and mark. */
 export function typed(random: Random, question: string): string {
   const roll = random();

@@ -3,6 +3,7 @@ import { type Truth, wordOf } from './attributes.ts';
 import {
   beyond,
   camera,
+  capital,
   describing,
   doubts,
   type Exchange,
@@ -78,13 +79,13 @@ const kinds: readonly (readonly [kind: string, weight: number])[] = [
   ['first', 5],
   ['last', 5],
   ['middle', 4],
-  ['count', 6],
-  ['there', 10],
+  ['count', 7],
+  ['there', 12],
   ['not there', 10],
   ['when', 5],
-  ['order', 5],
+  ['order', 9],
   ['next', 4],
-  ['sure', 4],
+  ['sure', 5],
   ['beyond', 9],
   ['colour', 3],
   ['mostly', 4],
@@ -114,7 +115,10 @@ export function askNatural(random: Random, facts: NaturalFacts): Asked {
   }
 }
 
-/** Null where the clip allows no question of the kind. */
+/**
+ * Null where the clip allows no question of the kind. What is reckoned from several things (number, order) stands behind them in the
+ * answer: so small a language model reckons right only with what it has written down.
+ */
 export function naturalOf(
   random: Random,
   { things, truth, others }: NaturalFacts,
@@ -145,8 +149,8 @@ export function naturalOf(
       return { question: pick(random, middle), answer: `In the middle there is ${named(things[1]!)}.` };
     case 'count': {
       if (!allSure || new Set(things.map(({ word }) => word)).size !== things.length) return null;
-      const number = wholeNumbers[things.length]!;
-      const answer = `${number.charAt(0).toUpperCase()}${number.slice(1)}: ${listed(things.map(named))}.`;
+      const seen = listed(things.map(named));
+      const answer = `${capital(seen)}, so ${wholeNumbers[things.length]}.`;
       return { question: pick(random, howMany), answer };
     }
     case 'there': {
@@ -185,10 +189,10 @@ export function naturalOf(
       if (!allSure || !many) return null;
       const [a, b] = [below(random, things.length), below(random, things.length)];
       if (things[a]!.word === things[b]!.word) return null;
-      const before = things[Math.min(a, b)]!.word;
+      const [before, after] = [things[Math.min(a, b)]!.word, things[Math.max(a, b)]!.word];
       return {
         question: `Does the ${things[a]!.word} come before the ${things[b]!.word}?`,
-        answer: `${a < b ? 'Yes' : 'No'}, the ${before} comes first.`,
+        answer: `First the ${before}, then the ${after}, so ${a < b ? 'yes' : 'no'}.`,
       };
     }
     case 'next': {
@@ -214,7 +218,11 @@ export function naturalOf(
       const whole =
         truth.mostly === null ? '' : `, but the picture is mostly ${wordOf('mostly', truth.mostly)}`;
       return {
-        question: pick(random, [`What colour is the ${one.word}?`, `What color is the ${one.word}?`]),
+        question: pick(random, [
+          `What colour is the ${one.word}?`,
+          `What color is the ${one.word}?`,
+          'What colour is it?',
+        ]),
         answer: `I cannot tell the colour of single things${whole}.`,
       };
     }
@@ -282,7 +290,7 @@ function shapesDescription(truth: Truth): string {
     way === 'still' ? (plural ? 'stay still' : 'stays still') : `${plural ? 'move' : 'moves'} ${way}`;
   const change = ['while it gets brighter', 'while it gets darker', ''][truth.light!]!;
   const sentence = `${count} ${wordOf('colour', truth.colour!)} ${shape} ${moves} ${change}`.trim();
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  return `${capital(sentence)}.`;
 }
 
 export const shapeKinds = [

@@ -52,6 +52,16 @@ export const talk: readonly string[] = [
   'What is a prime number?',
   'How far away is the moon?',
   'What is a video?',
+  'Write a Python function that adds two numbers.',
+  'Write a short story about a dragon.',
+  'Write a poem about the mountains.',
+  'Explain how rain forms.',
+  'Describe how to plant a tree.',
+  'Give me a recipe for pancakes.',
+  'Write a letter to a friend.',
+  'Tell me about the Roman Empire.',
+  'Write a JavaScript loop that counts to ten.',
+  'What are the benefits of reading?',
 ];
 
 export function aboutWord(random: Random, word: string): string {
