@@ -337,7 +337,7 @@ describeTorch('training', () => {
     for (let attempt = 0; attempt < kills; attempt++) {
       // While it prepares, in the middle of a step, while a checkpoint is written: wherever that finds it.
       const until = Date.now() + (attempt % 4 === 3 ? 200 + 300 * (attempt % 5) : 60_000);
-      const wanted = 1 + ((attempt * 11) % 38);
+      const wanted = 1 + Math.floor((attempt * 38) / kills);
       while (lines() < wanted && Date.now() < until) await pause(2);
       await pause((attempt * 7) % 30);
       const pid = pidOf({ folder });
