@@ -3,7 +3,6 @@ import { TensorError } from '../native/tensor-error.ts';
 import { isDiskFull } from '../store/disk-full.ts';
 import type { TrainingOutcome } from '../training/train.ts';
 import type { RunState } from './run-folder.ts';
-import type { ProcessEnd } from './trainer-process.ts';
 
 type Change = Partial<RunState>;
 
@@ -67,16 +66,16 @@ export function endedFromOutside(from: number): ExpectedError {
   );
 }
 
-/** Of a measurement that ended before it said anything; `log`: what it printed. */
-export function preflightEnded({ code, signal }: ProcessEnd, log: string): ExpectedError {
+/** Of a measurement that ended before it said anything; `end`: how, see StartedTrainer; `log`: what it printed. */
+export function preflightEnded(end: string, log: string): ExpectedError {
   if (log !== '') console.error('The preflight ended:', log);
   // The system ends a process that takes too much memory without asking it; JavaScript's own memory ends in an abort.
-  if (signal === 'SIGKILL' || signal === 'SIGABRT')
+  if (end === 'SIGKILL' || end === 'SIGABRT')
     return outOfMemory('The system ended the measurement, most likely because the memory did not suffice.');
   const last = log.split('\n').at(-1);
   return new ExpectedError(
     'engine_stopped',
-    `The measurement ended (${signal ?? `code ${code}`})${last ? `: ${last}` : '.'}`,
+    `The measurement ended (${end})${last ? `: ${last}` : '.'}`,
     'Try again; if it happens again, start the run without it and look into its log.',
   );
 }

@@ -8,17 +8,11 @@ export interface TrainerProgram {
   readonly file: string;
 }
 
-/** How a process ended: by itself with a code, or by a signal. */
-export interface ProcessEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
 export interface StartedTrainer {
   /** Null where it could not be started. */
   readonly pid: number | null;
-  /** Null as long as it lives. */
-  end(): ProcessEnd | null;
+  /** How it ended: a signal's name, "code 3", or why it could not begin; null as long as it lives. */
+  end(): string | null;
 }
 
 /** Electron's own program becomes Node. */
@@ -38,13 +32,13 @@ export function startTrainer(
       env: env(),
       windowsHide: true,
     });
-    let end: ProcessEnd | null = null;
+    let end: string | null = null;
     child.on('error', (error) => {
       console.error('Bug: the trainer could not be started:', error);
-      end = { code: null, signal: error.message };
+      end = error.message;
     });
     child.on('exit', (code, signal) => {
-      end = { code, signal };
+      end = signal ?? `code ${code}`;
     });
     child.unref();
     return { pid: child.pid ?? null, end: () => end };

@@ -10,7 +10,7 @@ import type { Example } from '../../../engine/training/example.ts';
 import { randomNumbers } from '../../../engine/training/random.ts';
 import { openTensors } from '../../../engine/weights/open.ts';
 import { safetensorsBytes } from '../../../engine/weights/write-safetensors.ts';
-import { seenNatural, seenShapes } from './clips.ts';
+import { type SeenClip, seenNatural, seenShapes } from './clips.ts';
 import { evaluateStarter } from './evaluate-starter.ts';
 import { answerOf, exampleOf, languageModel, trainLanguage } from './language.ts';
 import { anyScene, manyTextures, newMotionEncoder, scoresOf, trainMotionEncoder } from './motion-encoder.ts';
@@ -23,7 +23,7 @@ import { below } from './texture.ts';
 
 // Trains the starter model: first its motion encoder, then the alignment of both encoders with the language model. Everything that it
 // learns from is made here, from seeds. Run: npm run train-starter -- [motion] [language] [evaluate]; needs npm run native, pip and
-// an hour on two cores. Writes resources/starter; see resources/starter/card.md.
+// an hour and a half on two cores. Writes resources/starter; see resources/starter/card.md.
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const resources = join(root, 'resources');
@@ -31,7 +31,7 @@ const work = join(root, '.cache', 'train-starter');
 const motionFile = join(resources, 'starter', 'motion.safetensors');
 const adapterFile = join(resources, 'starter', 'adapter.safetensors');
 
-/** Examples of the language stage: natural clips, drawn shapes, and conversations without a video. */
+/** Of the language stage: natural clips, drawn shapes, and questions about something else, each of which makes two examples. */
 const counts = { natural: 1500, shapes: 800, talk: 110 } as const;
 const turnsAClip = 4;
 const longestTalk = 96;
@@ -92,6 +92,8 @@ async function trainAlignment(torch: Torch): Promise<void> {
   const textures = manyTextures(random, 200);
   const known = objects.words.filter((_, i) => !objects.heldOut.has(i));
 
+  const factsOf = ({ things, scene }: SeenClip) => ({ things, truth: scene.truth, others: known });
+
   say('loading the language model');
   const model = await languageModel(torch, language, 5);
   const examples: Example[] = [];
@@ -104,14 +106,14 @@ async function trainAlignment(torch: Torch): Promise<void> {
     // Without a video, and as a change of subject in a conversation about one.
     examples.push(exampleOf(language, null, [{ question, answer }], ended));
     const clip = seenNatural(random, eyes, textures, false);
-    const before = askNatural(random, { things: clip.things, truth: clip.scene.truth, others: known });
+    const before = askNatural(random, factsOf(clip));
     examples.push(exampleOf(language, clip, [before, { question, answer }], ended));
   }
   await writeFile(join(work, 'talk.json'), JSON.stringify(asked, null, 1));
   say(`${examples.length} conversations about something else`);
   for (let i = 0; i < counts.natural; i++) {
     const clip = seenNatural(random, eyes, textures, false);
-    const facts = { things: clip.things, truth: clip.scene.truth, others: known };
+    const facts = factsOf(clip);
     const exchanges = Array.from({ length: turnsAClip }, () => askNatural(random, facts));
     examples.push(exampleOf(language, clip, exchanges));
   }
