@@ -204,7 +204,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       const state = stateOf(folder);
       if (isWorking(state)) writeWish(folder, 'stop');
       else if (state.state === 'paused' || state.state === 'failed') {
-        writeState(folder, { ...state, state: 'done', detail: `Stopped at step ${state.step}` });
+        writeState(folder, { ...state, state: 'done', detail: `Stopped at step ${state.step}`, error: null });
       }
     },
     async delete(id) {

@@ -361,6 +361,18 @@ describeTorch('training', () => {
     expect((await runs()).map((each) => each.id)).toEqual([straight.id]);
   });
 
+  it('stopped for good after it was killed, it is done, and nothing is wrong with it', {
+    timeout: 60_000,
+  }, async () => {
+    const { id } = await client.training.start({ config: await configOf({ maxSteps: 400 }) });
+    const running = await reaches(id, ['running']);
+    process.kill(pidOf(running)!, 'SIGKILL');
+    await reaches(id, ['paused']);
+    await client.training.stop({ id });
+    expect(await reaches(id, ['done'])).toMatchObject({ error: null });
+    await client.training.delete({ id });
+  });
+
   it('goes on without the engine; another one finds it, pauses it, and it resumes to the same curve', {
     timeout: 120_000,
   }, async () => {
