@@ -38,11 +38,16 @@ for (const suite of suites) {
   console.log(`\n— ${suite} —`);
   let counts = { passed: 0, failed: 0, skipped: 0 };
   if (suite === 'check') {
-    for (const { passed } of await runChecks()) counts[passed ? 'passed' : 'failed'] += 1;
+    for (const { name, passed } of await runChecks()) {
+      counts[passed ? 'passed' : 'failed'] += 1;
+      if (!passed) remarks.push(`failed: check ${name}`);
+    }
   } else {
     const browsers = suite === 'e2e' ? await exclusively(findBrowsers) : { env: {}, lacks: [] };
     remarks.push(...browsers.lacks);
-    counts = await runSuite(suite, { ...process.env, ...browsers.env });
+    const { failures, ...found } = await runSuite(suite, { ...process.env, ...browsers.env });
+    counts = found;
+    remarks.push(...failures.map((failure) => `failed: ${failure}`));
   }
   total.passed += counts.passed;
   total.failed += counts.failed;

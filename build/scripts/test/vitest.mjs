@@ -5,13 +5,15 @@ import { at, cache, root } from '../setup/folders.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
+/** @typedef {{ fullName: string, status: string, failureMessages: string[] }} TestReport */
+
 /**
  * @typedef {object} VitestReport what vitest's JSON reporter writes, as far as it is read here
  * @property {number} numPassedTests
  * @property {number} numFailedTests
  * @property {number} numPendingTests
  * @property {number} numTodoTests
- * @property {{ status: string, assertionResults: { status: string }[] }[]} testResults
+ * @property {{ name: string, status: string, message: string, assertionResults: TestReport[] }[]} testResults
  */
 
 /**
@@ -35,10 +37,24 @@ export function countsOf(report, code) {
 }
 
 /**
+ * What failed, each with the beginning of what it said: the end of a long log is where one looks.
+ * @param {VitestReport | null} report
+ * @returns {string[]}
+ */
+export function failuresOf(report) {
+  const cut = (/** @type {string} */ message) => message.split('\n').slice(0, 12).join('\n');
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed');
+    if (status === 'failed' && tests.length === 0) return [`${name}\n${cut(message)}`];
+    return tests.map((test) => `${name} > ${test.fullName}\n${cut(test.failureMessages.join('\n'))}`);
+  });
+}
+
+/**
  * Runs one suite of test/vitest.config.ts with its output shown.
  * @param {string} suite
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<Counts>}
+ * @returns {Promise<Counts & { failures: string[] }>}
  */
 export async function runSuite(suite, env) {
   const folder = join(cache, 'reports');
@@ -56,7 +72,8 @@ export async function runSuite(suite, env) {
     child.on('error', () => resolve(127));
     child.on('close', (status) => resolve(status ?? 1));
   });
-  return countsOf(readReport(file), code);
+  const report = readReport(file);
+  return { ...countsOf(report, code), failures: failuresOf(report) };
 }
 
 /** @param {string} file @returns {VitestReport | null} */

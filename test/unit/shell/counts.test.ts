@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countsOf } from '../../../build/scripts/test/vitest.mjs';
+import { countsOf, failuresOf } from '../../../build/scripts/test/vitest.mjs';
 
 const report = (passed: number, failed: number, skipped: number, testResults: object[] = []) =>
   ({
@@ -29,4 +29,27 @@ it('never calls a broken or empty run a success', () => {
   expect(countsOf(null, 0).failed).toBe(1);
   expect(countsOf(report(3, 0, 0), 1).failed).toBe(1);
   expect(countsOf(report(0, 0, 0), 0).failed).toBe(1);
+});
+
+it('names what failed, and a file that did not load, with the beginning of what was said', () => {
+  const told = Array.from({ length: 30 }, (_, line) => `line ${line}`).join('\n');
+  const failures = failuresOf(
+    report(1, 1, 0, [
+      {
+        name: 'a.test.ts',
+        status: 'failed',
+        assertionResults: [
+          { fullName: 'adds', status: 'passed', failureMessages: [] },
+          { fullName: 'divides', status: 'failed', failureMessages: [told] },
+        ],
+      },
+      { name: 'b.test.ts', status: 'failed', message: 'SyntaxError: oh', assertionResults: [] },
+      { name: 'c.test.ts', status: 'passed', assertionResults: [] },
+    ]),
+  );
+  expect(failures).toEqual([
+    expect.stringMatching(/^a\.test\.ts > divides\nline 0\n.*line 11$/s),
+    'b.test.ts\nSyntaxError: oh',
+  ]);
+  expect(failuresOf(null)).toEqual([]);
 });
