@@ -225,19 +225,22 @@ describeTorch('training', () => {
     timeout: 150_000,
   }, async () => {
     const config = await configOf({ method: { kind: 'full' }, batch: 4, microBatch: 4 });
+    const ended = new AbortController();
     const killed = (async () => {
-      for (;;) {
+      while (!ended.signal.aborted) {
         await pause(2);
         const folder = names(join(home, 'runs')).find((name) => name.startsWith('.preflight-'));
         if (folder === undefined) continue;
         const said = text(join(home, 'runs', folder, 'preflight.json'));
         // As a system without memory does it: no last word.
-        if (said.includes('original weights')) return process.kill(trainerOf(folder), 'SIGKILL');
+        if (said.includes('savesBytes')) return process.kill(trainerOf(folder), 'SIGKILL');
       }
+      return false;
     })();
     const events = [];
     for await (const event of await client.training.preflight({ config })) events.push(event);
-    await killed;
+    ended.abort();
+    expect(await killed).toBe(true);
     const last = events.at(-1);
     expect(last).toMatchObject({ kind: 'too_large', error: { code: 'out_of_memory' } });
     const changes = last?.kind === 'too_large' ? last.savings : [];
