@@ -22,7 +22,11 @@ async function main([mode, folder]: readonly string[]): Promise<void> {
   }
   // It computes for hours on all cores; windows, questions and whatever else people do go first.
   const low = constants.priority.PRIORITY_BELOW_NORMAL;
-  if (getPriority() < low) setPriority(low);
+  try {
+    if (getPriority() < low) setPriority(low);
+  } catch {
+    // Not everywhere may a process do that; it is a courtesy.
+  }
   const stop = new AbortController();
   // A closed terminal and a Ctrl-C in it are for whoever started the run, who asks for a pause.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -182,7 +182,7 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
         }
       } finally {
         kill(folder, pid);
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       }
     },
     pause(id) {
@@ -213,7 +213,8 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       // From one moment to the next no run any more, whatever becomes of the removal.
       const aside = join(runs, `${deletedPrefix}${id}`);
       renameSync(folder, aside);
-      await rm(aside, { recursive: true, force: true });
+      // Its trainer may still be within a write.
+      await rm(aside, { recursive: true, force: true, maxRetries: 5 });
     },
     close: fetcher.close,
   };

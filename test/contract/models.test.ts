@@ -162,9 +162,11 @@ describe.each(['in-process', 'IPC', 'WebSocket'] as const)('models through the d
 });
 
 describe('an install', () => {
-  it('pauses, survives the end of the engine, goes on, and is cancelled without a trace', async () => {
+  it('pauses, survives the end of the engine, goes on, and is cancelled without a trace', {
+    timeout: 120_000,
+  }, async () => {
     await open();
-    fake.fail({ path: 'model.safetensors', server: 'cdn', what: { kind: 'slow', bytesPerSecond: 400_000 } });
+    fake.fail({ path: 'model.safetensors', server: 'cdn', what: { kind: 'slow', bytesPerSecond: 200_000 } });
     const { id } = await client.hub.install({ source: llama, choices: [] });
     expect((await client.hub.install({ source: llama, choices: [] })).id).toBe(id);
     const reached = async (stage: string): Promise<Job> => {
