@@ -1,7 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { toHalfArray } from '../nn/half.ts';
 import { bytesOf, GraphWriter } from '../nn/onnx/graph.ts';
-import { type LowRank, withLowRank } from '../nn/onnx/low-rank.ts';
 import { onnxOps } from '../nn/onnx/ops.ts';
 import { type OnWeight, saveGraph } from '../nn/onnx/save-graph.ts';
 import type { LinearPrecision } from '../nn/precision.ts';
@@ -16,18 +15,14 @@ export interface WriteOptions {
   readonly onProgress?: OnWeight;
 }
 
-/**
- * inputs_embeds [1, T, hidden] and the cache -> logits [1, 1, vocab] of the last position, new_rows. An `adapter` stays
- * beside the weights, at float32, whatever their precision.
- */
+/** inputs_embeds [1, T, hidden] and the cache -> logits [1, 1, vocab] of the last position, new_rows. */
 export async function writeLanguageModel(
   file: string,
   config: LlamaConfig,
   weights: Weights,
-  { precision, adapter, onProgress }: WriteOptions & { readonly adapter?: LowRank },
+  { precision, onProgress }: WriteOptions,
 ): Promise<void> {
-  const graph = languageModelGraph(config, weights, precision).contents;
-  await saveGraph(file, adapter === undefined ? graph : await withLowRank(graph, adapter), onProgress);
+  await saveGraph(file, languageModelGraph(config, weights, precision).contents, onProgress);
 }
 
 /** What {@link writeLanguageModel} saves; no weight is read to make it. */

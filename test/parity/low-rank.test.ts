@@ -80,17 +80,12 @@ async function open(name: string) {
   const embeddings = Float32Array.from(
     ids.flatMap((id) => [...table.subarray(id * config.hidden, (id + 1) * config.hidden)]),
   );
-  /** Of every position, one call each, so that the cache takes part. `beside`: in graphs elsewhere, over the same weights. */
-  const logits = async (
-    weights: Weights,
-    precision: LinearPrecision,
-    adapter?: LowRank,
-    beside: readonly LowRank[] = [],
-  ) => {
+  /** Of every position, one call each, so that the cache takes part. Each change is in a graph elsewhere, over the same weights. */
+  const logits = async (weights: Weights, precision: LinearPrecision, ...changes: readonly LowRank[]) => {
     const file = join(scratch, 'graph.onnx');
-    await writeLanguageModel(file, config, weights, adapter ? { precision, adapter } : { precision });
+    await writeLanguageModel(file, config, weights, { precision });
     let last = file;
-    for (const [i, change] of beside.entries()) {
+    for (const [i, change] of changes.entries()) {
       const bytes = await (await adaptedGraph(last, change)).encode();
       last = join(scratch, 'elsewhere', `${i}.onnx`);
       await writeFile(last, bytes);
@@ -124,14 +119,8 @@ describe.each(names)('an adapter beside the weights of %s', (name) => {
       const { base, logits } = await open(name);
       const change = randomChange(base, targets);
       const expected = await logits(merged(base, change), 'fp32');
-      const apart = await logits(base, 'fp32', change);
-      expect(relativeError(apart, expected)).toBeLessThan(1e-5);
+      expect(relativeError(await logits(base, 'fp32', change), expected)).toBeLessThan(1e-5);
       expect(relativeError(await logits(base, 'fp32'), expected)).toBeGreaterThan(0.05);
-      for (const precision of ['fp32', 'fp16', 'int8', 'int4'] as const) {
-        const within = await logits(base, precision, change);
-        const elsewhere = await logits(base, precision, undefined, [change]);
-        expect(largestDifference(elsewhere, within), precision).toBe(0);
-      }
       await base.close();
     },
   );
@@ -143,16 +132,13 @@ describe.each(names)('an adapter beside the weights of %s', (name) => {
       randomChange(base, ['k_proj', 'v_proj']),
     ];
     const expected = await logits(merged(merged(base, first), second), 'fp32');
-    const inside = await logits(base, 'fp32', first, [second]);
-    const beside = await logits(base, 'fp32', undefined, [first, second]);
-    expect(relativeError(inside, expected)).toBeLessThan(1e-5);
-    expect(relativeError(beside, expected)).toBeLessThan(1e-5);
+    expect(relativeError(await logits(base, 'fp32', first, second), expected)).toBeLessThan(1e-5);
     await base.close();
   });
 
   it('stays at float32 beside weights with fewer bits', async () => {
     const { base, config, logits } = await open(name);
-    const change = randomChange(base, ['q_proj', 'v_proj']);
+    const change = randomChange(base, ['q_proj', 'v_proj', 'gate_proj', 'o_proj']);
     const expected = await logits(merged(base, change), 'fp32');
     const half = relativeError(await logits(base, 'fp16', change), expected);
     expect(half).toBeLessThan(fp16Tolerance(5 * config.layers + 1));

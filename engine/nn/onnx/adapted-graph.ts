@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { initializerBytes, insideTensor } from './graph.ts';
-import { integersOf, type LowRank, lowRankNodes } from './low-rank.ts';
+import { type LowRank, lowRankNodes } from './low-rank.ts';
 import { decodeModel, encodeModel, type TensorProto } from './proto.ts';
 
 export interface AdaptedGraph {
@@ -29,4 +29,10 @@ export async function adaptedGraph(file: string, change: LowRank): Promise<Adapt
       return encodeModel({ ...graph, node: nodes, initializer: [...graph.initializer, ...added] });
     },
   };
+}
+
+/** Little-endian int64s as they are stored. */
+function integersOf(bytes: Uint8Array): readonly number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.byteLength / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
 }

@@ -1,6 +1,6 @@
 import { ExpectedError } from '../../contract/errors.ts';
 import { type Weights, weightShape } from '../weights.ts';
-import { bytesOf, type GraphContents, type Initializer } from './graph.ts';
+import { bytesOf, type Initializer } from './graph.ts';
 import type { NodeProto } from './proto.ts';
 
 /**
@@ -13,30 +13,11 @@ export interface LowRank {
   readonly scale: number;
 }
 
-/** What of a graph decides where the changes go; it may be under construction or come from a file. */
+/** What of a graph decides where the changes go. */
 export interface LinearGraph {
   readonly nodes: readonly NodeProto[];
   /** The values of a small constant of the graph. */
   integers(name: string): Promise<readonly number[]>;
-}
-
-/** A graph under construction with the changes in it, at float32 whatever the layers' precision. */
-export async function withLowRank(graph: GraphContents, change: LowRank): Promise<GraphContents> {
-  const changed = await lowRankNodes(
-    {
-      nodes: graph.nodes,
-      integers: async (name) => integersOf(await graph.initializers.get(name)!.bytes()),
-    },
-    change,
-  );
-  const added = changed.initializers.map((each) => [each.value.name, each] as const);
-  return { ...graph, nodes: changed.nodes, initializers: new Map([...graph.initializers, ...added]) };
-}
-
-/** Little-endian int64s as they are stored. */
-export function integersOf(bytes: Uint8Array): readonly number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.byteLength / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
 }
 
 /** A product with the weights of one layer, or of several that share their input and were stacked (see linear.ts). */
