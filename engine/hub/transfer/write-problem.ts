@@ -10,7 +10,7 @@ export function writeProblem(path: string, error: unknown): unknown {
     return new ExpectedError(
       'disk_full',
       `The disk with ${path} cannot hold a file of this size.`,
-      'Name a folder on another disk in HF_HOME (FAT32, for one, ends at 4 GB).',
+      'Name a folder on another disk: in HF_HOME for weights, in MERV_HOME for all else (FAT32 ends at 4 GB).',
       { cause: error },
     );
   }
