@@ -8,7 +8,7 @@ import { isAlive } from '../store/alive.ts';
 import { namesIn } from '../store/names-in.ts';
 import { parsed } from '../store/parsed.ts';
 import type { Originals } from './originals.ts';
-import { endedFromOutside, preflightEnded } from './outcome.ts';
+import { endedFromOutside, expectedOf, preflightEnded } from './outcome.ts';
 import { type PreflightEvent, preflightEventSchema, preflightFile } from './preflight-event.ts';
 import { checkpointsOf, logOf } from './progress-of.ts';
 import {
@@ -86,14 +86,12 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
     if (!existsSync(runFile(folder, 'originals'))) {
       const detail = 'Interrupted while its original weights were fetched';
       const left = { prepared: null, secondsLeft: null, fetcher: null };
-      const waiting: RunState = { ...again, ...left, state: 'paused', detail };
-      writeState(folder, waiting);
-      return waiting;
+      return found(folder, { ...again, ...left, state: 'paused', detail });
     }
     const checkpoints = checkpointsOf(folder);
     const from = checkpoints.at(-1)?.step ?? 0;
     const note = `The trainer ended without a word at step ${again.step}; it goes on from step ${from}.`;
-    const found: RunState = {
+    return found(folder, {
       ...again,
       state: 'paused',
       detail: `Interrupted at step ${again.step}`,
@@ -102,15 +100,19 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
       checkpoints,
       pid: null,
       secondsLeft: null,
-    };
-    writeState(folder, found);
-    return found;
+    });
   };
   const launch = (folder: string): void => {
     writeWish(folder, null);
     const state = readState(folder);
     const { pid } = startTrainer(program, 'run', folder);
-    writeState(folder, { ...state, state: 'queued', detail: 'Waiting for its turn', error: null, pid });
+    try {
+      writeState(folder, { ...state, state: 'queued', detail: 'Waiting for its turn', error: null, pid });
+    } catch (error) {
+      // Nobody would know of it.
+      kill(folder, pid);
+      throw error;
+    }
   };
   const fetcher = createWeightsFetcher(originals, launch);
 
@@ -218,6 +220,18 @@ export function createRunManager({ dataFolder, runs, file, originals }: RunManag
     },
     close: fetcher.close,
   };
+}
+
+/** Writes what was found out about a run, and returns it; on a full disk, that this is so: its trainer could not say it either. */
+function found(folder: string, state: RunState): RunState {
+  try {
+    writeState(folder, state);
+    return state;
+  } catch (error) {
+    const expected = expectedOf(error);
+    if (expected === null) throw error;
+    return { ...state, state: 'failed', error: expected.toData() };
+  }
 }
 
 /** Removes what engines that were killed have left: halfway deleted runs, preflights that nobody waits for. */

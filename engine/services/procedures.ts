@@ -2,13 +2,14 @@ import { implement, ORPCError } from '@orpc/server';
 import * as z from 'zod';
 import { contract } from '../contract/contract.ts';
 import { ExpectedError } from '../contract/errors.ts';
+import { isDiskFull } from '../store/disk-full.ts';
 
 /** What every service implements its part of the contract with. */
 export type Procedures = typeof procedures;
 
 /**
  * The contract with one guard around every procedure: an ExpectedError, and input of the wrong form, reach the caller
- * as the contract's EXPECTED; anything else is a bug: its stack goes to stderr and the caller is told so, no more.
+ * as the contract's EXPECTED, as does a full disk; anything else is a bug: its stack goes to stderr and the caller is told so, no more.
  */
 export const procedures = implement(contract).use(async ({ next, path, signal }) => {
   const toCaller = (error: unknown): unknown => failureFor(error, path.join('.'), signal);
@@ -26,6 +27,10 @@ function failureFor(error: unknown, procedure: string, signal: AbortSignal | und
     return expected(badRequest(error, procedure));
   // The caller has gone; what its own abort threw is no bug.
   if (signal?.aborted) return error;
+  if (isDiskFull(error)) {
+    const remedy = 'Free some space, then try again.';
+    return expected(new ExpectedError('disk_full', 'There is no space left on the disk.', remedy));
+  }
   console.error(`Bug in ${procedure}:`, error);
   return new ORPCError('INTERNAL_SERVER_ERROR', {
     message: 'The engine failed inside. What happened is in its log.',

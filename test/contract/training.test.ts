@@ -13,7 +13,7 @@ import { copyFile } from 'node:fs/promises';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { samplingSchema } from '../../engine/contract/sampling.ts';
 import {
   type InstallEvent,
@@ -459,39 +459,75 @@ describeTorch('training', () => {
     await client.training.delete({ id });
   });
 
-  it('says that the disk is full, also when not a byte is left, and goes on once there is room', {
-    timeout: 150_000,
-  }, async (context) => {
+  /** The runs' folder is on a disk of its own meanwhile, of which `fill` leaves not a byte until what it returns is called. */
+  async function onSmallDisk(
+    context: TestContext,
+    work: (fill: () => () => void) => Promise<void>,
+  ): Promise<void> {
     const place = join(home, 'runs');
     mkdirSync(place, { recursive: true });
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'none', place]);
     if (mounted.status !== 0) context.skip('this user may not mount a small disk');
+    const ballast = join(place, '.ballast');
+    const add = (bytes: number) => {
+      try {
+        for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
+      } catch {
+        if (bytes > 1) add(Math.floor(bytes / 16));
+      }
+    };
     try {
-      const { id } = await client.training.start({
-        config: await configOf({ maxSteps: 400, data: dataFile('data.json', rows) }),
+      await work(() => {
+        add(2 ** 20);
+        return () => rmSync(ballast);
       });
-      await reaches(id, ['running'], 10);
-      const ballast = join(place, '.ballast');
-      const fill = (bytes: number) => {
-        try {
-          for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
-        } catch {
-          if (bytes > 1) fill(Math.floor(bytes / 16));
-        }
-      };
-      fill(2 ** 20);
-      const failed = await reaches(id, ['failed']);
-      expect(failed.error).toMatchObject({ code: 'disk_full', remedy: expect.stringMatching(/space/) });
-      const step = failed.checkpoints.at(-1)!.step;
-      expect(step % 9).toBe(0);
-      rmSync(ballast);
-      await client.training.resume({ id });
-      await reaches(id, ['running'], step + 1);
-      await client.training.delete({ id });
     } finally {
       spawnSync('umount', ['--lazy', place]);
     }
-  });
+  }
+
+  it(
+    'says that the disk is full, also when not a byte is left, and goes on once there is room',
+    {
+      timeout: 150_000,
+    },
+    (context) =>
+      onSmallDisk(context, async (fill) => {
+        const { id } = await client.training.start({
+          config: await configOf({ maxSteps: 400, data: dataFile('data.json', rows) }),
+        });
+        await reaches(id, ['running'], 10);
+        const free = fill();
+        const failed = await reaches(id, ['failed']);
+        expect(failed.error).toMatchObject({ code: 'disk_full', remedy: expect.stringMatching(/space/) });
+        const step = failed.checkpoints.at(-1)!.step;
+        expect(step % 9).toBe(0);
+        free();
+        await client.training.resume({ id });
+        await reaches(id, ['running'], step + 1);
+        await client.training.delete({ id });
+      }),
+  );
+
+  it('shows a run whose trainer could not even say that the disk is full', { timeout: 150_000 }, (context) =>
+    onSmallDisk(context, async (fill) => {
+      const { id } = await client.training.start({
+        config: await configOf({ maxSteps: 400, data: dataFile('data.json', rows) }),
+      });
+      const running = await reaches(id, ['running'], 10);
+      process.kill(pidOf(running)!, 'SIGKILL');
+      const free = fill();
+      const failed = await reaches(id, ['failed']);
+      expect(failed.error).toMatchObject({ code: 'disk_full' });
+      expect(failed.checkpoints.length).toBeGreaterThan(0);
+      for (const call of [client.training.resume({ id }), client.training.stop({ id })])
+        await expect(call).rejects.toMatchObject({ data: { code: 'disk_full' } });
+      free();
+      await client.training.resume({ id });
+      await reaches(id, ['running'], failed.checkpoints.at(-1)!.step + 1);
+      await client.training.delete({ id });
+    }),
+  );
 
   it('one computes at a time, the next waits, and both end, without a video that goes meanwhile', {
     timeout: 90_000,
