@@ -13,7 +13,13 @@ import { safetensorsBytes } from '../../../engine/weights/write-safetensors.ts';
 import { type SeenClip, seenNatural, seenShapes } from './clips.ts';
 import { evaluateStarter } from './evaluate-starter.ts';
 import { answerOf, exampleOf, languageModel, trainLanguage } from './language.ts';
-import { anyScene, manyTextures, newMotionEncoder, scoresOf, trainMotionEncoder } from './motion-encoder.ts';
+import {
+  manyTextures,
+  newMotionEncoder,
+  sceneSource,
+  scoresOf,
+  trainMotionEncoder,
+} from './motion-encoder.ts';
 import { readObjects } from './objects.ts';
 import type { Exchange } from './phrases.ts';
 import { askNatural, askShapes, shapeKinds } from './questions.ts';
@@ -51,12 +57,12 @@ function say(sentence: string): void {
 
 async function trainMotion(torch: Torch): Promise<void> {
   const random = randomNumbers(7);
-  const textures = manyTextures(random, 300);
+  const nextScene = sceneSource(random, 300);
   const parameters = newMotionEncoder(torch, random);
   let sum = 0;
   trainMotionEncoder(
     parameters,
-    () => anyScene(random, textures, false),
+    () => nextScene(false),
     { steps: 1000, batch: 48, rate: 2e-3 },
     (step, loss) => {
       sum += loss;
@@ -65,10 +71,9 @@ async function trainMotion(torch: Torch): Promise<void> {
       sum = 0;
     },
   );
-  const unseen = randomNumbers(99);
-  const others = manyTextures(unseen, 60);
+  const unseen = sceneSource(randomNumbers(99), 60);
   for (const heldOut of [false, true]) {
-    const scenes = Array.from({ length: 400 }, () => anyScene(unseen, others, heldOut));
+    const scenes = Array.from({ length: 400 }, () => unseen(heldOut));
     say(
       `${heldOut ? 'combinations never learned' : 'new clips'}: ${JSON.stringify(scoresOf(parameters, scenes))}`,
     );

@@ -11,7 +11,7 @@ import { Parameters } from '../../../engine/nn/torch/parameters.ts';
 import { AdamW } from '../../../engine/training/adam-w.ts';
 import { learningRate } from '../../../engine/training/schedule.ts';
 import type { Truth } from './attributes.ts';
-import { leaves, type Random, type Texture } from './texture.ts';
+import { leaves, type Random, type Texture, things } from './texture.ts';
 import { naturalScene, type Scene, shapesScene } from './world.ts';
 
 /** Of each stack's pictures, one after the other. */
@@ -25,9 +25,13 @@ export function manyTextures(random: Random, count: number): readonly Texture[] 
   return Array.from({ length: count }, () => leaves(random));
 }
 
-/** `heldOut`: whether shapes have the combinations that are kept from learning. */
-export function anyScene(random: Random, textures: readonly Texture[], heldOut: boolean): Scene {
-  return random() < 0.55 ? shapesScene(random, textures, heldOut) : naturalScene(random, textures);
+/** Draws scenes, one after the other. `count`: of textures; of things there are half as many. */
+export function sceneSource(random: Random, count: number) {
+  const textures = manyTextures(random, count);
+  const single = textures.filter((_, i) => i % 2 === 0).map((ground) => things(random, ground));
+  /** `heldOut`: whether shapes have the combinations that are kept from learning. */
+  return (heldOut: boolean): Scene =>
+    random() < 0.55 ? shapesScene(random, textures, heldOut) : naturalScene(random, textures, single);
 }
 
 /** Weights before any training: uniform in ±√(3 / inputs). */

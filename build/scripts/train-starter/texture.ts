@@ -68,6 +68,99 @@ export function leaves(random: Random, side = 256): Texture {
   return { side, levels };
 }
 
+/**
+ * One to three things on a plain ground or on one of leaves, as products are photographed: bodies of a few rounded layers (a cup is two
+ * rings and what is in it), shaded from one side, with a soft shadow. Unlike drawn shapes they are nowhere of one level.
+ */
+export function things(random: Random, ground: Texture): Texture {
+  const { side } = ground;
+  const levels = new Float32Array(side * side * 3);
+  const plain = anyColour(random, 40);
+  const contrast = random() < 0.5 ? between(random, 0, 0.15) : between(random, 0.2, 1);
+  const [slopeX, slopeY] = [between(random, -60, 60), between(random, -60, 60)];
+  const [lightX, lightY] = [between(random, -1, 1), between(random, -1, 1)];
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const lift = slopeX * Math.cos((2 * Math.PI * x) / side) + slopeY * Math.sin((2 * Math.PI * y) / side);
+      const at = 3 * (y * side + x);
+      for (let c = 0; c < 3; c++)
+        levels[at + c] = plain[c]! * (1 - contrast) + ground.levels[at + c]! * contrast + lift / 2;
+    }
+  }
+  const count = random() < 0.6 ? 1 : 2 + below(random, 2);
+  for (let i = 0; i < count; i++) {
+    const size = side * (count === 1 ? between(random, 0.1, 0.38) : between(random, 0.07, 0.14));
+    const apart = count === 1 ? 0.08 : 0.3;
+    const centre = [0.5 + between(random, -apart, apart), 0.5 + between(random, -apart, apart)];
+    const [x, y] = [centre[0]! * side, centre[1]! * side];
+    const [stretch, corners] = [between(random, 0.45, 1), random() < 0.7 ? 2 : between(random, 2.5, 8)];
+    const angle = random() * Math.PI;
+    const blob = { stretch, corners, angle, soft: between(random, 0.5, 3) };
+    const shadow = { ...blob, x: x - lightX * size * 0.3, y: y - lightY * size * 0.3, size: size * 1.1 };
+    layer(levels, side, { ...shadow, soft: size * 0.5 }, () => [0, 0, 0], between(random, 0.1, 0.5));
+    let body = anyColour(random, 90);
+    const layers = 1 + below(random, 4);
+    for (let ring = 0, own = size; ring < layers; ring++, own *= between(random, 0.5, 0.9)) {
+      const [shade, gloss, around] = [between(random, 20, 70), between(random, 0, 60), random() < 0.3];
+      const colour = body;
+      layer(levels, side, { ...blob, x, y, size: own }, (u, v) => {
+        const lit = u * lightX + v * lightY;
+        const spot = gloss * Math.exp(-8 * ((u - lightX / 2) ** 2 + (v - lightY / 2) ** 2));
+        return colour.map((level) => level + shade * lit + spot - (around ? 40 * (u * u + v * v) : 0));
+      });
+      body = random() < 0.5 ? body.map((level) => level * between(random, 0.5, 1.5)) : anyColour(random, 90);
+    }
+  }
+  const grain = between(random, 0, 12);
+  for (let i = 0; i < levels.length; i += 3) {
+    const lift = grain * (random() + random() - 1);
+    for (let c = 0; c < 3; c++) levels[i + c] = levels[i + c]! + lift;
+  }
+  return { side, levels };
+}
+
+function anyColour(random: Random, tint: number): readonly number[] {
+  const grey = between(random, 15, 240);
+  return [0, 1, 2].map(() => grey + between(random, -tint, tint));
+}
+
+interface Blob {
+  readonly x: number;
+  readonly y: number;
+  /** Half the length; the width is `stretch` of it. */
+  readonly size: number;
+  readonly stretch: number;
+  readonly angle: number;
+  /** The exponent of a superellipse: 2 is an ellipse, 8 nearly a rectangle. */
+  readonly corners: number;
+  /** How wide the edge is, in pixels. */
+  readonly soft: number;
+}
+
+/** Paints a blob with the colours of its places, −1 … 1 in both directions. */
+function layer(
+  levels: Float32Array,
+  side: number,
+  { x, y, size, stretch, angle, corners, soft }: Blob,
+  colour: (u: number, v: number) => readonly number[],
+  strength = 1,
+): void {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const reach = Math.ceil(size * 1.2 + soft);
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const u = (dx * cos + dy * sin) / size;
+      const v = (dy * cos - dx * sin) / (size * stretch);
+      const radius = (Math.abs(u) ** corners + Math.abs(v) ** corners) ** (1 / corners);
+      const cover = strength * Math.min(1, Math.max(0, 0.5 + ((1 - radius) * size) / soft));
+      if (cover === 0) continue;
+      const at = 3 * (wrap(Math.round(y + dy), side) * side + wrap(Math.round(x + dx), side));
+      const own = colour(dx / size, dy / size);
+      for (let c = 0; c < 3; c++) levels[at + c] = levels[at + c]! * (1 - cover) + own[c]! * cover;
+    }
+  }
+}
+
 function wrap(value: number, side: number): number {
   return ((value % side) + side) % side;
 }

@@ -186,20 +186,22 @@ interface Shot {
   readonly zoom: number;
 }
 
-/** One to three pictures without drawn shapes, under a camera that is still, pans or comes closer or goes away. */
-export function naturalScene(random: Random, textures: readonly Texture[]): Scene {
+/**
+ * One to three pictures without drawn shapes, under a camera that is still, pans or comes closer or goes away. They show leaves, or one in
+ * three of `things` where there are such.
+ */
+export function naturalScene(
+  random: Random,
+  textures: readonly Texture[],
+  things: readonly Texture[] = [],
+): Scene {
   const camera = below(random, attributes.camera.length);
   const shots = random() < 0.5 ? 0 : 1 + below(random, 2);
   const cuts = cutsOf(random, shots + 1);
   const speed = between(random, 0.15, 0.9) / (random() < 0.3 ? 1 : shots + 1);
   const zooming = between(random, 0.25, 1.2);
   const fade = random() < 0.4 ? between(random, 0.02, 0.1) : 0;
-  const taken: Shot[] = Array.from({ length: shots + 1 }, () => ({
-    texture: textures[below(random, textures.length)]!,
-    x: random() * 256,
-    y: random() * 256,
-    zoom: between(random, 0.5, 1.6),
-  }));
+  const taken = Array.from({ length: shots + 1 }, () => shotOf(random, textures, things));
   const shake = random() < 0.3 ? between(random, 0, 1.5) : 0;
   const { light, gain } = lightOf(random);
   const weightOf = (i: number, moment: number): number => {
@@ -242,6 +244,24 @@ export function naturalScene(random: Random, textures: readonly Texture[]): Scen
     mostly: mostly([draw(0, 32), draw(0.5, 32), draw(1, 32)]),
   };
   return { truth, cuts, draw };
+}
+
+function shotOf(random: Random, leaves: readonly Texture[], things: readonly Texture[]): Shot {
+  if (things.length > 0 && random() < 0.35) {
+    const place = () => 128 + between(random, -35, 35);
+    return {
+      texture: things[below(random, things.length)]!,
+      x: place(),
+      y: place(),
+      zoom: between(random, 0.6, 1.4),
+    };
+  }
+  return {
+    texture: leaves[below(random, leaves.length)]!,
+    x: random() * 256,
+    y: random() * 256,
+    zoom: between(random, 0.5, 1.6),
+  };
 }
 
 function cutsOf(random: Random, parts: number): readonly number[] {
