@@ -34,21 +34,15 @@ export function leaves(random: Random, side = 256): Texture {
     const size = side * 0.02 * between(random, 0.04, 1) ** -0.7 * between(random, 0.5, 2);
     const [x, y] = [random() * side, random() * side];
     const angle = random() * Math.PI;
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
     const stretch = between(random, 0.3, 1);
     const round = random() < 0.6;
     const own = colour();
     const slope = between(random, -0.5, 0.5);
     const reach = Math.ceil(Math.min(size, side / 2 - 1));
-    for (let dy = -reach; dy <= reach; dy++) {
-      for (let dx = -reach; dx <= reach; dx++) {
-        const u = (dx * cos + dy * sin) / size;
-        const v = (dy * cos - dx * sin) / (size * stretch);
-        if (round ? u * u + v * v > 1 : Math.abs(u) > 0.8 || Math.abs(v) > 0.8) continue;
-        const at = 3 * (wrap(Math.round(y + dy), side) * side + wrap(Math.round(x + dx), side));
-        for (let c = 0; c < 3; c++) levels[at + c] = own[c]! + slope * u * 60;
-      }
-    }
+    visitAround(side, { x, y, size, stretch, angle }, reach, (at, u, v) => {
+      if (round ? u * u + v * v > 1 : Math.abs(u) > 0.8 || Math.abs(v) > 0.8) return;
+      for (let c = 0; c < 3; c++) levels[at + c] = own[c]! + slope * u * 60;
+    });
   }
   const waves = Array.from({ length: 3 }, () => ({
     x: (2 * Math.PI * (below(random, 13) - 6)) / side,
@@ -91,25 +85,8 @@ export function things(random: Random, ground: Texture): Texture {
   for (let i = 0; i < count; i++) {
     const size = side * (count === 1 ? between(random, 0.1, 0.38) : between(random, 0.07, 0.14));
     const apart = count === 1 ? 0.08 : 0.3;
-    const centre = [0.5 + between(random, -apart, apart), 0.5 + between(random, -apart, apart)];
-    const [x, y] = [centre[0]! * side, centre[1]! * side];
-    const [stretch, corners] = [between(random, 0.45, 1), random() < 0.7 ? 2 : between(random, 2.5, 8)];
-    const angle = random() * Math.PI;
-    const blob = { stretch, corners, angle, soft: between(random, 0.5, 3) };
-    const shadow = { ...blob, x: x - lightX * size * 0.3, y: y - lightY * size * 0.3, size: size * 1.1 };
-    layer(levels, side, { ...shadow, soft: size * 0.5 }, () => [0, 0, 0], between(random, 0.1, 0.5));
-    let body = anyColour(random, 90);
-    const layers = 1 + below(random, 4);
-    for (let ring = 0, own = size; ring < layers; ring++, own *= between(random, 0.5, 0.9)) {
-      const [shade, gloss, around] = [between(random, 20, 70), between(random, 0, 60), random() < 0.3];
-      const colour = body;
-      layer(levels, side, { ...blob, x, y, size: own }, (u, v) => {
-        const lit = u * lightX + v * lightY;
-        const spot = gloss * Math.exp(-8 * ((u - lightX / 2) ** 2 + (v - lightY / 2) ** 2));
-        return colour.map((level) => level + shade * lit + spot - (around ? 40 * (u * u + v * v) : 0));
-      });
-      body = random() < 0.5 ? body.map((level) => level * between(random, 0.5, 1.5)) : anyColour(random, 90);
-    }
+    const place = () => (0.5 + between(random, -apart, apart)) * side;
+    paintThing(random, levels, side, { x: place(), y: place(), size, lightX, lightY });
   }
   const grain = between(random, 0, 12);
   for (let i = 0; i < levels.length; i += 3) {
@@ -119,18 +96,83 @@ export function things(random: Random, ground: Texture): Texture {
   return { side, levels };
 }
 
+interface Thing {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+  /** Where the light comes from, −1 … 1 in both directions. */
+  readonly lightX: number;
+  readonly lightY: number;
+}
+
+/** A shadow, and on it the body's layers, each within the one before. */
+function paintThing(
+  random: Random,
+  levels: Float32Array,
+  side: number,
+  { x, y, size, lightX, lightY }: Thing,
+): void {
+  const [stretch, corners] = [between(random, 0.45, 1), random() < 0.7 ? 2 : between(random, 2.5, 8)];
+  const angle = random() * Math.PI;
+  const blob = { x, y, size, stretch, corners, angle, soft: between(random, 0.5, 3) };
+  const shadow = {
+    ...blob,
+    x: x - lightX * size * 0.3,
+    y: y - lightY * size * 0.3,
+    size: size * 1.1,
+    soft: size * 0.5,
+  };
+  paintBlob(levels, side, shadow, () => [0, 0, 0], between(random, 0.1, 0.5));
+  let body = anyColour(random, 90);
+  const layers = 1 + below(random, 4);
+  for (let layer = 0, own = size; layer < layers; layer++, own *= between(random, 0.5, 0.9)) {
+    const [shade, gloss, darker] = [between(random, 20, 70), between(random, 0, 60), random() < 0.3];
+    const colour = body;
+    paintBlob(levels, side, { ...blob, size: own }, (u, v) => {
+      const lit = u * lightX + v * lightY;
+      const spot = gloss * Math.exp(-8 * ((u - lightX / 2) ** 2 + (v - lightY / 2) ** 2));
+      return colour.map((level) => level + shade * lit + spot - (darker ? 40 * (u * u + v * v) : 0));
+    });
+    body = random() < 0.5 ? body.map((level) => level * between(random, 0.5, 1.5)) : anyColour(random, 90);
+  }
+}
+
 function anyColour(random: Random, tint: number): readonly number[] {
   const grey = between(random, 15, 240);
   return [0, 1, 2].map(() => grey + between(random, -tint, tint));
 }
 
-interface Blob {
+interface Spot {
   readonly x: number;
   readonly y: number;
   /** Half the length; the width is `stretch` of it. */
   readonly size: number;
   readonly stretch: number;
   readonly angle: number;
+}
+
+/**
+ * Every place not farther from a spot in x and y than `reach`, over the edges: where it is in `levels`, its place along and across the
+ * spot (1 at its ends), and its distance in pixels.
+ */
+function visitAround(
+  side: number,
+  { x, y, size, stretch, angle }: Spot,
+  reach: number,
+  visit: (at: number, u: number, v: number, dx: number, dy: number) => void,
+): void {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const u = (dx * cos + dy * sin) / size;
+      const v = (dy * cos - dx * sin) / (size * stretch);
+      const at = 3 * (wrap(Math.round(y + dy), side) * side + wrap(Math.round(x + dx), side));
+      visit(at, u, v, dx, dy);
+    }
+  }
+}
+
+interface Blob extends Spot {
   /** The exponent of a superellipse: 2 is an ellipse, 8 nearly a rectangle. */
   readonly corners: number;
   /** How wide the edge is, in pixels. */
@@ -138,27 +180,24 @@ interface Blob {
 }
 
 /** Paints a blob with the colours of its places, −1 … 1 in both directions. */
-function layer(
+function paintBlob(
   levels: Float32Array,
   side: number,
-  { x, y, size, stretch, angle, corners, soft }: Blob,
+  blob: Blob,
   colour: (u: number, v: number) => readonly number[],
   strength = 1,
 ): void {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const reach = Math.ceil(size * 1.2 + soft);
-  for (let dy = -reach; dy <= reach; dy++) {
-    for (let dx = -reach; dx <= reach; dx++) {
-      const u = (dx * cos + dy * sin) / size;
-      const v = (dy * cos - dx * sin) / (size * stretch);
-      const radius = (Math.abs(u) ** corners + Math.abs(v) ** corners) ** (1 / corners);
-      const cover = strength * Math.min(1, Math.max(0, 0.5 + ((1 - radius) * size) / soft));
-      if (cover === 0) continue;
-      const at = 3 * (wrap(Math.round(y + dy), side) * side + wrap(Math.round(x + dx), side));
-      const own = colour(dx / size, dy / size);
-      for (let c = 0; c < 3; c++) levels[at + c] = levels[at + c]! * (1 - cover) + own[c]! * cover;
-    }
-  }
+  const { size, corners, soft } = blob;
+  visitAround(side, blob, Math.ceil(size * 1.2 + soft), (at, u, v, dx, dy) => {
+    const radius = (Math.abs(u) ** corners + Math.abs(v) ** corners) ** (1 / corners);
+    const cover = strength * Math.min(1, Math.max(0, 0.5 + ((1 - radius) * size) / soft));
+    if (cover > 0) mix(levels, at, colour(dx / size, dy / size), cover);
+  });
+}
+
+/** Covers the pixel at `at` with a colour; `cover` is 1 where nothing shines through. */
+export function mix(levels: Float32Array, at: number, colour: readonly number[], cover: number): void {
+  for (let c = 0; c < 3; c++) levels[at + c] = levels[at + c]! * (1 - cover) + colour[c]! * cover;
 }
 
 function wrap(value: number, side: number): number {

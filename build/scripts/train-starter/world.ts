@@ -1,6 +1,6 @@
 import { attributes } from '../../../engine/hub/starter-attributes.ts';
 import type { Truth } from './attributes.ts';
-import { addSample, below, between, type Random, type Texture } from './texture.ts';
+import { addSample, below, between, mix, type Random, type Texture } from './texture.ts';
 
 /** A clip that can be drawn at any moment, 0 … 1, and size. */
 export interface Scene {
@@ -159,9 +159,7 @@ function paint(values: Float32Array, side: number, { shape, centreX, centreY, si
       const dx = x - centreX;
       const dy = y - centreY;
       const cover = Math.min(1, Math.max(0, 0.5 - outside(shape, dx, dy, size)));
-      if (cover === 0) continue;
-      const at = 3 * (y * side + x);
-      for (let c = 0; c < 3; c++) values[at + c] = values[at + c]! * (1 - cover) + colour[c]! * cover;
+      if (cover > 0) mix(values, 3 * (y * side + x), colour, cover);
     }
   }
 }
@@ -247,20 +245,14 @@ export function naturalScene(
 }
 
 function shotOf(random: Random, leaves: readonly Texture[], things: readonly Texture[]): Shot {
-  if (things.length > 0 && random() < 0.35) {
-    const place = () => 128 + between(random, -35, 35);
-    return {
-      texture: things[below(random, things.length)]!,
-      x: place(),
-      y: place(),
-      zoom: between(random, 0.6, 1.4),
-    };
-  }
+  const single = things.length > 0 && random() < 0.35;
+  const shown = single ? things : leaves;
+  const place = () => (single ? 128 + between(random, -35, 35) : random() * 256);
   return {
-    texture: leaves[below(random, leaves.length)]!,
-    x: random() * 256,
-    y: random() * 256,
-    zoom: between(random, 0.5, 1.6),
+    texture: shown[below(random, shown.length)]!,
+    x: place(),
+    y: place(),
+    zoom: single ? between(random, 0.6, 1.4) : between(random, 0.5, 1.6),
   };
 }
 
